@@ -27,15 +27,15 @@ from tidegate.extract.exceptions import (
 )
 from tidegate.extract.hints import Hints
 from tidegate.extract.incremental import Incremental
-from tidegate.extract.items import TableNameMeta
 from tidegate.extract.pool import ahead, side_by_side
 from tidegate.extract.readers import read_outside
 from tidegate.extract.resource_facts import ResourceFacts
+from tidegate.extract.resource_steps import ResourceSteps
 
 _NO_CURSOR = Incremental[Any]()  # a call has taken it away
 
 
-class DltResource(ResourceFacts):
+class DltResource(ResourceFacts, ResourceSteps):
     """Data that become the rows of a table. Made by `resource`, `transformer`, or from plain data.
 
     Args:
@@ -226,78 +226,6 @@ class DltResource(ResourceFacts):
             return self
         self._hints = self._hints.applied(table_name=table_name, **said)
         return self
-
-    # ---- steps ----
-
-    def add_step(self, step: pipe.Step, insert_at: int | None = None) -> DltResource:
-        """Adds a function from an iterator of items to one; that of a transformer hands PAUSE on.
-
-        Returns:
-            The resource itself.
-        """
-        self._steps.insert(len(self._steps) if insert_at is None else max(insert_at - 1, 0), step)
-        return self
-
-    def add_map(self, item_map: Callable[..., Any], insert_at: int | None = None) -> DltResource:
-        """Puts `item_map(item)` in the place of each item.
-
-        Example:
-            >>> numbers = DltResource([1, 2], "numbers").add_map(lambda n: n * 10)
-            >>> list(numbers)
-            [10, 20]
-        """
-        return self.add_step(pipe.map_step(item_map), insert_at)
-
-    def add_filter(self, item_filter: Callable[..., bool], insert_at: int | None = None) -> DltResource:
-        """Leaves out items for which `item_filter` does not hold."""
-        return self.add_step(pipe.filter_step(item_filter), insert_at)
-
-    def add_yield_map(self, item_map: Callable[..., Iterator[Any]], insert_at: int | None = None) -> DltResource:
-        """Puts all that `item_map(item)` yields in the place of each item."""
-        return self.add_step(pipe.yield_map_step(item_map), insert_at)
-
-    def add_limit(
-        self, max_items: int | None = None, max_time: float | None = None, count_rows: bool = False
-    ) -> DltResource:
-        """Ends after so many yields (pages count as one), or seconds, and closes the generator.
-
-        A transformer takes all that its resource gives: limit that.
-
-        Args:
-            max_items: How many yields.
-            max_time: How many seconds.
-            count_rows: Whether `max_items` are rows.
-
-        Returns:
-            The resource itself.
-        """
-        if self._is_transformer:
-            pipe.logger.warning("a limit of the transformer '%s' does nothing: limit the resource that it takes items from", self.name)
-            return self
-        self._steps = [step for step in self._steps if not isinstance(step, pipe.LimitItem)]
-        self._steps.insert(0, pipe.LimitItem(max_items, max_time, count_rows))
-        return self
-
-    def select_tables(self, *table_names: str) -> DltResource:
-        """Leaves out items of other tables, where each item has a table's name of its own.
-
-        Args:
-            table_names: As `table_name` gives them.
-
-        Returns:
-            The resource itself.
-        """
-        def is_of_them(item: Any, meta: Any = None) -> bool:
-            if isinstance(meta, TableNameMeta):
-                return meta.table_name in table_names
-            name = self._hints.table_name
-            return (name(item) if callable(name) else self.table_name) in table_names
-
-        return self.add_filter(is_of_them)
-
-    def add_metrics(self, metrics_f: Any, insert_at: int | None = None) -> DltResource:
-        """Not in tidegate."""
-        raise NotInTidegate("add_metrics")
 
     def add_pipe(self, data: Any) -> None:
         """Not in tidegate: resources of one name are loaded into one table."""
