@@ -41,14 +41,14 @@ extern "C" {
  * stay; other keys, and another way to be loaded, are said before the table's first row.
  *
  * Each table is loaded by its own disposition, all of them in one transaction. The resource's
- * cursor judges all rows, wherever they go. A resource that is replaced empties the tables that it
- * has made and that are replaced, too, when no row comes for them; resets and refreshes of the
- * resource take all of its tables. Counts of what was read and filtered stand at its own table.
+ * cursor judges all rows, wherever they go. A table that is replaced is emptied when no row comes
+ * for it: one that this run has named, and of a replaced resource all that it has made. Resets and
+ * refreshes of the resource take all of its tables. What was read and filtered stands at its own.
  *
  * TG_USAGE: hints that do not go together, or are the resource's to say, an empty name, a resource
  * without a table (no_table), or with a merge_key and a cursor; with the first row: a table that
- * another resource of the run loads in another way. TG_SPEC, with the first row: a name
- * that is reserved, or that of a nested table. */
+ * another resource of the run loads in another way. TG_SPEC, with the first row: a name that is
+ * reserved, or that of a nested table. */
 TG_API_CHECK int tg_read_table(const struct tg_read *read, const char *name,
                                const struct tg_resource *hints, size_t *number,
                                struct tg_error *err);
