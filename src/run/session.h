@@ -190,9 +190,9 @@ int there_note(struct session *session, struct tg_error *err) TG_CHECK_RESULT;
 int there_read(struct session *session, struct tg_error *err) TG_CHECK_RESULT;
 /* The same last step for a root, and what is nested in it, that is named while a source is read. */
 int there_touch(struct session *session, const char *root, struct tg_error *err) TG_CHECK_RESULT;
-/* Whether a table that is nested in `root` there has root keys. */
 /* Is it nested in the root table, by its name and columns, and nothing that our schema knows? */
 bool there_is_below(const struct session *session, const struct table *there, const char *root);
+/* Whether a table that is nested in `root` there has root keys. */
 bool there_carries_root_id(const struct session *session, const char *root);
 enum there {
     THERE_NEW = 0,

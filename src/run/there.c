@@ -186,7 +186,8 @@ done:
     return rc;
 }
 
-static bool is_below(const struct session *session, const char *name, const char *root)
+/* Is it the root, or one that is nested in it, by its name? */
+static bool is_of(const struct session *session, const char *name, const char *root)
 {
     const struct name_rules rules = session_names(session);
     const char *separator = name_separator(&rules);
@@ -200,7 +201,7 @@ int there_touch(struct session *session, const char *root, struct tg_error *err)
 {
     int rc = TG_OK;
     for (size_t i = 0; i < session->there.table_count; i++)
-        if (is_below(session, session->there.tables[i]->name, root))
+        if (is_of(session, session->there.tables[i]->name, root))
             TRY(settle_table(session, session->there.tables[i], err));
 done:
     return rc;
@@ -208,12 +209,8 @@ done:
 
 bool there_is_below(const struct session *session, const struct table *there, const char *root)
 {
-    const struct name_rules rules = session_names(session);
-    const char *separator = name_separator(&rules);
     const bool folds = session->destination.facts.folds_case;
-    const size_t len = strlen(root);
-    return (folds ? strncasecmp : strncmp)(there->name, root, len) == 0 &&
-           strncmp(there->name + len, separator, strlen(separator)) == 0 &&
+    return is_of(session, there->name, root) && there->name[strlen(root)] &&
            table_find_like(there, "_dlt_parent_id", folds) &&
            !catalog_find_like(&session->catalog, there->name, folds);
 }
@@ -226,7 +223,7 @@ bool there_carries_root_id(const struct session *session, const char *root)
         const struct table *there = session->there.tables[i];
         const bool is_short = rules.bytes_max > 0 && strlen(there->name) >= (size_t)rules.bytes_max;
         const bool may_be = is_short ? strncasecmp(there->name, root, strlen(root)) == 0
-                                     : is_below(session, there->name, root);
+                                     : is_of(session, there->name, root);
         if (may_be && strcmp(there->name, root) != 0 &&
             table_find_like(there, "_dlt_root_id", folds))
             return true;

@@ -200,25 +200,29 @@ static int add_targets(struct delivery *delivery, struct chain *chain,
 
 /* ---- chains ---- */
 
+/* Do rows that are there give way, whichever come? */
+static bool loses_rows(const struct chain *chain)
+{
+    const struct target *root = &chain->targets[0];
+    return chain->emptied || target_has_range(root) || target_loses_absent(root);
+}
+
 static bool has_work(const struct chain *chain)
 {
     for (size_t i = 0; i < chain->count; i++)
         if (target_has_rows(&chain->targets[i]))
             return true;
-    const struct target *root = &chain->targets[0];
-    const bool loses_rows = chain->emptied || target_has_range(root) || target_loses_absent(root);
-    return chain->replaced || (root->there && loses_rows);
+    return chain->replaced || (chain->targets[0].there && loses_rows(chain));
 }
 
 /* A table is made, and that is all: no key has to be there, and no row gives way. */
 static bool only_makes(const struct chain *chain)
 {
-    const struct target *root = &chain->targets[0];
-    bool has_rows =
-        chain->replaced || chain->emptied || target_has_range(root) || target_loses_absent(root);
+    const struct manifest_table *part = chain->targets[0].part;
+    bool has_rows = false;
     for (size_t i = 0; i < chain->count; i++)
         has_rows |= chain->targets[i].part && plan_row_count(chain->targets[i].part) > 0;
-    return root->part && root->part->materialized && !has_rows;
+    return part && part->materialized && !has_rows && !chain->replaced && !loses_rows(chain);
 }
 
 /* A load without a value in that column has no row of a window. */
