@@ -213,6 +213,62 @@ def test_a_file_that_is_no_database(tmp_path):
     assert "x.duckdb" in str(error)
 
 
+# ---- arguments of calls ----
+
+
+@dlt.resource
+def numbered(id=dlt.sources.incremental("id")):
+    yield {"id": 1}
+
+
+@pytest.mark.parametrize("call, kind, text", [
+    (lambda p: p.run(numbered, window=5), ValueError, "a window has two ends, as in .*, not 5"),
+    (lambda p: p.run(numbered, window=()), ValueError, r"a window has two ends, as in .*, not \(\)"),
+    (lambda p: p.run(numbered, accept=True), ValueError, "accept is of cursor_change, rows, limits, not True"),
+    (lambda p: p.run(numbered, write_disposition="upsert"), PipelineStepFailed, 'said as {"disposition": "merge", "strategy": "upsert"}'),
+    (lambda p: p.plan(numbered, by="1d"), ValueError, "say window= beside it"),
+    (lambda p: p.backfill(None, window=(1, 5), by=2), ValueError, "a backfill reads data"),
+    (lambda p: p.backfill(numbered, window=None, by=2), ValueError, "a backfill has a window"),
+    (lambda p: p.backfill(numbered, window=(1, 5), by=datetime.timedelta(1)), ValueError, "by is a length of windows such as '1d'"),
+    (lambda p: p.backfill(numbered, window=(1, 5), by=2, lease=30), ValueError, "lease is a time such as '30s'.*, not 30"),
+    (lambda p: p.undo(p.run([{"id": 1}], table_name="t")), TypeError, r"undo\(info.loads_ids\[0\]\), not <dlt.LoadInfo"),
+    (lambda p: p.reset(["orders"]), TypeError, r"reset\('orders', 'people'\), not \['orders'\]"),
+    (lambda p: p.run(dlt.resource([{"id": 1}], name="t", primary_key="id", write_disposition="merge", deletes="keys")),
+     PipelineStepFailed, "deletes='keys' of the resource 't' needs list_keys="),
+    (lambda p: p.run(iter([dlt.mark.with_hints({"id": 1}, {"primarykey": "id"})]), table_name="t"), PipelineStepFailed, "no hint 'primarykey'"),
+    (lambda p: p.run(iter([dlt.mark.with_table_name({"id": 1}, 5)]), table_name="t"), PipelineStepFailed, "table_name of .* has given 5"),
+])
+def test_an_argument_that_cannot_be(pipeline, call, kind, text):
+    with pytest.raises(kind, match=text):
+        call(pipeline)
+    assert not pipeline.has_pending_data
+
+
+def test_a_step_is_named_where_no_code_was_at_work(pipeline):
+    pipeline.run(numbered)
+    with pytest.raises(PipelineStepFailed, match="step=plan.*\n.*\n.*\n'samples' has to be a number of its range, not '3'"):
+        pipeline.plan(numbered, rows=True, samples="3")
+
+
+def test_a_number_is_how_long_windows_of_numbers_are(pipeline):
+    assert pipeline.backfill(numbered, window=(1, 5), by=2).by == "2"
+
+
+@pytest.mark.parametrize("error, text", [
+    (KeyError("type"), "has raised: KeyError: 'type'"), (AssertionError(), "has raised: AssertionError"), (ValueError("no"), "has raised: no"),
+])
+def test_what_says_nothing_by_itself_has_its_class(pipeline, error, text):
+    def broken(row):
+        raise error
+
+    @dlt.resource(table_name=broken)
+    def spread():
+        yield {"id": 1}
+
+    assert str(failed(pipeline, dlt.resource(lambda: broken({}), name="t")).exception).endswith(text)
+    assert str(failed(pipeline, spread).exception) == f"the resource 'spread': table_name 'broken' {text}"
+
+
 # ---- threads and processes ----
 
 

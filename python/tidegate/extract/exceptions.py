@@ -172,6 +172,16 @@ class ResourceExtractionError(PipeException):
         self.row = 0  # its number from 1, where it is known
         super().__init__(pipe_name, f"{kind} '{self.func_name}' has raised: {text}")
 
+    @classmethod
+    def of(cls, pipe_name: str, gen: Any, error: Exception, kind: str) -> ResourceExtractionError:
+        """From what was raised; of a text that says nothing by itself the class is named, too."""
+        text = str(error)
+        if not text or isinstance(error, KeyError):  # whose text is the key alone
+            text = f"{type(error).__name__}: {text}" if text else type(error).__name__
+        told = cls(pipe_name, gen, text, kind)
+        told.__cause__ = error
+        return told
+
 
 class InvalidValueInRow(PipeException, ValueError):
     """A row has a value that cannot be loaded; `__cause__` says why.

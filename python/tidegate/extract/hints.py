@@ -19,6 +19,7 @@ from tidegate.extract.exceptions import DataItemRequiredForDynamicTableHints, In
 from tidegate.extract.incremental import Incremental
 
 _DISPOSITIONS = {"append": 0, "replace": 1, "merge": 2}
+_STRATEGIES = ("delete-insert", "upsert", "insert-only", "scd2", "cdc")
 _MODES = {"evolve": 1, "freeze": 2, "discard_row": 3, "discard_value": 4}
 _FLAGS = {None: 0, True: 1, False: 2}
 _MAY_BE_FUNCTIONS = ("write_disposition", "columns", "primary_key", "merge_key", "schema_contract", "references")
@@ -60,7 +61,12 @@ class Hints:
 
         Args:
             said: Hints by their names; None leaves one as it is, an empty text takes it away.
+
+        Raises:
+            ValueError: There is no such hint, or it is not as it has to be.
         """
+        if unknown := said.keys() - self.__dataclass_fields__.keys():
+            raise ValueError(f"there is no hint {unknown.pop()!r}")
         for name, value in said.items():
             if value is None:
                 continue
@@ -298,7 +304,8 @@ def disposition_options(said: Any) -> dict[str, Any]:
     said = {"disposition": said} if isinstance(said, str) else dict(said or {"disposition": "append"})
     disposition = said.pop("disposition", "append")
     if disposition not in _DISPOSITIONS:
-        raise ValueError(f"write_disposition is append, replace or merge, not {disposition!r}")
+        how = f'; a strategy is said as {{"disposition": "merge", "strategy": "{disposition}"}}' if disposition in _STRATEGIES else ""
+        raise ValueError(f"write_disposition is append, replace or merge, not {disposition!r}{how}")
     options: dict[str, Any] = {"write_disposition": _DISPOSITIONS[disposition]}
     if "strategy" in said:
         options["merge_strategy"] = said.pop("strategy")

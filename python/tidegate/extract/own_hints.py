@@ -153,9 +153,13 @@ def check(hints: Any) -> None:
         ValueError: One is not as it has to be.
     """
     own_options(hints)
-    detects_keys = isinstance(hints.deletes, Mapping) and hints.deletes.get("detect") == "keys" or hints.deletes == "keys"
     keys: Callable[[], Any] | None = hints.list_keys
     if keys is not None and not callable(keys):
         raise ValueError(f"list_keys is a function that yields the keys of all rows, not {keys!r}")
-    if keys is not None and not detects_keys:
+    if keys is not None and not detects_keys(hints):
         raise ValueError("list_keys is for deletes='keys': without it nobody asks for keys")
+
+
+def detects_keys(hints: Any) -> bool:
+    """Whether rows go that are not in a list of keys."""
+    return bool(deletes_options(hints.deletes).get("deletes_detect") == _DETECT["keys"])

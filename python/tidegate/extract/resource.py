@@ -365,9 +365,7 @@ class DltResource(ResourceFacts, ResourceSteps):
         if isinstance(error, (PipeException, DltSourceException, NotInTidegate, TableNotFound)):
             return error
         kind = "generator" if inspect.isgeneratorfunction(self._data) else "function" if callable(self._data) else "data"
-        told = ResourceExtractionError(self.name, self._data, str(error), kind)
-        told.__cause__ = error
-        return told
+        return ResourceExtractionError.of(self.name, self._data, error, kind)
 
     # ---- texts ----
 

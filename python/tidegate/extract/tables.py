@@ -23,7 +23,7 @@ from tidegate.common.exceptions import NotInTidegate
 from tidegate.common.schema.exceptions import TableNotFound
 from tidegate.extract import pipe
 from tidegate.extract.convert import convert
-from tidegate.extract.exceptions import InvalidTableName
+from tidegate.extract.exceptions import InvalidTableName, ResourceExtractionError
 from tidegate.extract.hints import Hints, by_fields, is_model
 from tidegate.extract.incremental.path import letters
 from tidegate.extract.items import DataItemWithMeta, HintsMeta, MaterializedEmptyList, TableNameMeta
@@ -176,6 +176,8 @@ class Tables:
     def _by_mark(self, materialize: bool) -> Table:
         own = self._hints.table_name if isinstance(self._hints.table_name, str) else self._resource.name
         name = self._name_of_mark() or own
+        if not isinstance(name, str):
+            raise InvalidTableName(self._resource.name, name)
         if name == own and self._hints is self._resource._hints and name not in self._variants and not materialize:
             return self._own
         hints = self._variants.get(name)
@@ -184,12 +186,18 @@ class Tables:
         return self._table(name, hints or self._hints, {}, materialize)
 
     def _by_function(self, name_of: Callable[[Any], Any], item: Any) -> Table:
-        name = name_of(item)
+        name = self._ask("table_name", name_of, item)
         if not isinstance(name, str) or not name:
             raise InvalidTableName(self._resource.name, name)
         if name in self._variants:
             return self._table(name, self._variants[name], {})
-        return self._table(name, self._hints, {hint: function(item) for hint, function in self._functions.items()})
+        return self._table(name, self._hints, {hint: self._ask(hint, function, item) for hint, function in self._functions.items()})
+
+    def _ask(self, hint: str, function: Callable[[Any], Any], item: Any) -> Any:
+        try:
+            return function(item)
+        except Exception as error:
+            raise ResourceExtractionError.of(self._resource.name, function, error, hint) from error
 
     def _table(self, name: str, hints: Hints, values: dict[str, Any], materialize: bool = False) -> Table:
         """The same object, as long as its hints are the same."""

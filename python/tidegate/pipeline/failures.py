@@ -47,7 +47,7 @@ def step_failed(pipeline: Pipeline, step: str, error: Exception, reading: Readin
             step = _STEPS.get(error.code, step)
         return PipelineStepFailed(pipeline, step, None, _as_dlt(step, error, reading))
     if reading.resource is None:
-        return PipelineStepFailed(pipeline, "extract", None, error)
+        return PipelineStepFailed(pipeline, "extract" if step == "run" else step, None, error)
     return PipelineStepFailed(pipeline, "extract", None, reading.resource._error(error))
 
 

@@ -102,7 +102,11 @@ def reset(
     Raises:
         PipelineStepFailed: Of the step "reset".
         ValueError: There is no such part.
+        TypeError: A name is no text.
     """
+    for name in resources:
+        if not isinstance(name, str):
+            raise TypeError(f"reset takes names of resources, as in reset('orders', 'people'), not {name!r}")
     said = [parts] if isinstance(parts, str) else list(parts or ())
     for part in said:
         if part not in _PARTS:

@@ -22,7 +22,7 @@ from tidegate.extract.hints import (
     table_hints,
 )
 from tidegate.extract.items import MARKS
-from tidegate.extract.own_hints import own_options
+from tidegate.extract.own_hints import detects_keys, own_options
 from tidegate.extract.readers import Reader
 from tidegate.extract.resource import DltResource
 from tidegate.extract.source import DltSource
@@ -219,6 +219,8 @@ def _item_options(reader: Reader, reading: Reading) -> dict[str, Any]:
         options |= {"forward": reader.forward, "has_room": reader.has_room, "is_unseen": reader.is_unseen}
     if resource._hints.list_keys is not None:
         options["list_keys"] = lambda: _keys_of(reader, reading)
+    elif detects_keys(resource._hints):
+        raise ValueError(f"deletes='keys' of the resource '{resource.name}' needs list_keys=, a function that yields the keys of all rows")
     if bound is not None and resource._cursor_parameter():
         options["advance"] = bound._advance
     return options

@@ -126,7 +126,7 @@ def accept_options(said: str | Sequence[str] | None) -> dict[str, Any]:
         >>> accept_options(["cursor_change", "limits"])
         {'accept': 1, 'accept_limits': True}
     """
-    words = {said} if isinstance(said, str) else set(said or ())
+    words: set[Any] = set(said) if isinstance(said, (list, tuple, set, frozenset)) else {said} if said else set()
     if unknown := words - _ACCEPT.keys() - {"limits"}:
         raise ValueError(f"accept is of cursor_change, rows, limits, not {unknown.pop()!r}")
     options: dict[str, Any] = {"accept": sum(_ACCEPT[word] for word in words - {"limits"})} if words - {"limits"} else {}

@@ -98,7 +98,11 @@ def undo(pipeline: Pipeline, load_id: str | None, look: bool, newest_load: str |
 
     Raises:
         PipelineStepFailed: Of the step "undo".
+        TypeError: An id is no text.
     """
+    for said in (load_id, newest_load):
+        if said is not None and not isinstance(said, str):
+            raise TypeError(f"undo takes the id of a load, as in undo(info.loads_ids[0]), not {said!r}")
     options = {"look_only": look} | {name: said for name, said in (("load_id", load_id), ("newest_load", newest_load)) if said}
     report = call(pipeline, "undo", lambda core: core.undo(options))
     pipeline._known.forget()

@@ -47,8 +47,26 @@ def window_options(window: Window) -> dict[str, Any]:
     return options | ({"again": True} if said.get("again") else {"skip_loaded": 1})
 
 
+def length_of(by: Any) -> str:
+    """How long each window of a backfill is, for the library.
+
+    Args:
+        by: A text, or of a cursor of numbers a number.
+
+    Raises:
+        ValueError: It is neither.
+
+    Example:
+        >>> length_of(1000), length_of("1d")
+        ('1000', '1d')
+    """
+    if isinstance(by, bool) or not isinstance(by, (str, int)):
+        raise ValueError(f"by is a length of windows such as '1d', '6h' or '1mo', or of numbers 1000, not {by!r}")
+    return str(by)
+
+
 def _pair(window: Any) -> dict[str, Any]:
-    ends = [] if isinstance(window, str) else list(window)
+    ends = list(window) if isinstance(window, Sequence) and not isinstance(window, str) else []
     return dict(zip(("from", "to"), ends)) if len(ends) == 2 else {}
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, TypedDict, Unpack, cast
 
 from tidegate.pipeline import steps
 from tidegate.pipeline.data import sources_of
-from tidegate.pipeline.window import Window, window_options
+from tidegate.pipeline.window import Window, length_of, window_options
 
 if TYPE_CHECKING:
     from tidegate.pipeline.backfill import BackfillInfo
@@ -48,12 +48,12 @@ class WithOwn:
         hints: dict[str, Any] = dict(said)
         table_name, schema = hints.pop("table_name", None), hints.pop("schema", None)
         sources = [] if data is None else sources_of(this, data, table_name, schema)
-        asked = steps.Asked(hints, refresh or self.refresh, window_options(window) if window else None, steps.accept_options(accept))
+        asked = steps.Asked(hints, refresh or self.refresh, window_options(window) if window is not None else None, steps.accept_options(accept))
         return steps.groups_of(this, sources) if sources else [], asked
 
     def plan(
         self, data: Any = None, *, rows: bool = False, samples: int = 5, refresh: str | None = None,
-        window: Window | None = None, by: str | None = None, accept: str | Sequence[str] | None = None,
+        window: Window | None = None, by: str | int | None = None, accept: str | Sequence[str] | None = None,
         **hints: Unpack[HintArguments],
     ) -> Plan:
         """Says what `run` of the same would do, and does nothing.
@@ -75,14 +75,17 @@ class WithOwn:
         Raises:
             PipelineStepFailed: Of the step "plan": the run would fail, too; or, with rows, a load waits that
                 the run would write first.
+            ValueError: `by` without a window, or an argument that is not as it has to be.
         """
         from tidegate.pipeline.plan import plan_of
 
         groups, asked = self._read(data, "plan", hints, refresh, window, accept)
-        return plan_of(self._self(), groups, asked, rows, samples, by)
+        if by is not None and asked.window is None:
+            raise ValueError("by is how long each window of a backfill is: say window= beside it, from where to where")
+        return plan_of(self._self(), groups, asked, rows, samples, None if by is None else length_of(by))
 
     def backfill(
-        self, data: Any, *, window: Window, by: str, lease: str | None = None, **hints: Unpack[HintArguments]
+        self, data: Any, *, window: Window, by: str | int, lease: str | None = None, **hints: Unpack[HintArguments]
     ) -> BackfillInfo:
         """Loads a long range of the past, window by window, each in a transaction of its own.
 
@@ -92,7 +95,7 @@ class WithOwn:
         Args:
             data: As of `run`; functions that yield are called for each window, an iterator is refused.
             window: The range: its two ends, as of `run`.
-            by: How long each window is: "1d", "6h", "15m", "2w", "1mo", "1y"; of numbers "1000".
+            by: How long each window is: "1d", "6h", "15m", "2w", "1mo", "1y"; of numbers 1000.
             lease: How long a window is this process's own: "30s", "2h"; None: ten minutes.
             hints: Of `run`: table_name, schema, write_disposition, columns, primary_key, schema_contract.
 
@@ -101,14 +104,18 @@ class WithOwn:
 
         Raises:
             PipelineStepFailed: Of the step "backfill"; windows before stay loaded, and stand in `step_info`.
-            ValueError: A resource can be read but once, or takes its items from another one.
+            ValueError: A resource can be read but once, or takes its items from another one; an argument is not as it has to be.
         """
         from tidegate.pipeline.backfill import backfill
 
+        if data is None:
+            raise ValueError("a backfill reads data: say which")
+        if lease is not None and not isinstance(lease, str):
+            raise ValueError(f"lease is a time such as '30s', '10m' or '2h', not {lease!r}")
         groups, asked = self._read(data, "backfill", hints, None, window)
         if asked.window is None:
             raise ValueError("a backfill has a window: say from where to where")
-        return backfill(self._self(), groups, asked, by, lease)
+        return backfill(self._self(), groups, asked, length_of(by), lease)
 
     def undo(self, load_id: str | None = None, *, look: bool = False, newest_load: str | None = None) -> UndoInfo:
         """Takes the last load back, or all since one: rows, cursors and schema are as they were before.
