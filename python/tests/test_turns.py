@@ -64,9 +64,9 @@ def test_pages_and_rows_all_come_once(pipeline):
     assert query(pipeline, "SELECT n FROM few") == [(1,)]
 
 
-@pytest.mark.parametrize("place", ["EXTRACT__NEXT_ITEM_MODE", "SOURCES__EXTRACT__NEXT_ITEM_MODE", "TURNS__EXTRACT__NEXT_ITEM_MODE"])
-def test_one_after_the_other(pipeline, monkeypatch, place):
-    monkeypatch.setenv(place, "fifo")
+@pytest.mark.parametrize("name", ["EXTRACT__NEXT_ITEM_MODE", "SOURCES__EXTRACT__NEXT_ITEM_MODE", "TURNS__EXTRACT__NEXT_ITEM_MODE"])
+def test_one_after_the_other(pipeline, monkeypatch, name):
+    monkeypatch.setenv(name, "fifo")
     log = []
     pipeline.run([counted(log, "a", 2), counted(log, "b", 2)])
     assert log == ["a0", "a1", "a ends", "b0", "b1", "b ends"]

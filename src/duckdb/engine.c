@@ -98,21 +98,35 @@ void engine_parquet_schema(struct buf *sql, const char *path)
 static const char write_options[] =
     " (FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1, PARQUET_VERSION v2, "
     "DICTIONARY_SIZE_LIMIT 100, STRING_DICTIONARY_PAGE_SIZE_LIMIT 65536, PRESERVE_ORDER true, "
-    "ROW_GROUP_SIZE_BYTES ";
+    "ROW_GROUP_SIZE ";
 
-/* Of the memory budget, for the rows that a thread gathers before it writes them. */
-enum { ROW_GROUP_SHARE = 16 };
+/* Of the memory budget, for the rows that a thread gathers before it writes them; DuckDB's own row
+ * group is no larger than that. */
+enum { ROW_GROUP_SHARE = 16, GROUP_ROWS_MAX = 122880 };
 
 size_t engine_row_group_bytes(const struct engine *engine)
 {
     return engine->ctx->memory_bytes_max / ROW_GROUP_SHARE;
 }
 
-void engine_copy(struct buf *sql, const struct engine *engine, const char *from, const char *path)
+/* In rows: engines before 2.0 take no ROW_GROUP_SIZE_BYTES where the order is kept. */
+static size_t group_rows(const struct engine *engine, const struct ArrowSchema *schema,
+                         const struct ArrowArray *arrays, size_t count, uint64_t rows)
+{
+    uint64_t bytes = 1;
+    for (size_t i = 0; i < count; i++)
+        bytes += batch_bytes(schema, &arrays[i]);
+    double most = (double)engine_row_group_bytes(engine) / (double)bytes * (double)rows;
+    if (rows == 0 || most > GROUP_ROWS_MAX)
+        return GROUP_ROWS_MAX;
+    return most < 1 ? 1 : (size_t)most;
+}
+
+void engine_copy(struct buf *sql, const char *from, const struct parquet_job *job)
 {
     buf_printf(sql, "COPY (SELECT * FROM %s) TO ", from);
-    engine_text(sql, path);
-    buf_printf(sql, "%s%zu)", write_options, engine_row_group_bytes(engine));
+    engine_text(sql, job->path);
+    buf_printf(sql, "%s%zu)", write_options, job->group_rows);
 }
 
 /* ---- queries ---- */
@@ -237,7 +251,7 @@ static int write_batches(struct engine *engine, const struct parquet_job *job, u
     char from[64];
     snprintf(from, sizeof(from), "tidegate_batches(%llu::UBIGINT)",
              (unsigned long long)(uintptr_t)job->source);
-    engine_copy(&sql, engine, from, job->path);
+    engine_copy(&sql, from, job);
     TRY(buf_check(&sql, err));
     TRY(batch_source_find_shared(job->source, err));
     TRY(connect_engine(engine, &con, err));
@@ -266,7 +280,9 @@ int engine_write_parquet(struct engine *engine, const struct ArrowSchema *schema
     struct batch_source *source = NULL;
     *out = (struct parquet_result){0};
     TRY(batch_source_new(schema, arrays, count, &source, err));
-    const struct parquet_job job = {schema, arrays, count, source, path};
+    const struct parquet_job job = {
+        schema, arrays, count,
+        source, path,   group_rows(engine, schema, arrays, count, batch_source_rows(source))};
     rc = engine->kind->write(engine, &job, &out->row_count, err);
     if (rc == TG_DESTINATION)
         rc = err ? (err->code = TG_IO) : TG_IO; /* what failed is this machine's disk */

@@ -17,6 +17,7 @@ struct parquet_job {
     size_t count;
     struct batch_source *source; /* the same */
     const char *path;
+    size_t group_rows; /* rows of a row group, at the most */
 };
 
 struct engine_kind {
@@ -43,8 +44,8 @@ struct engine {
 
 extern const struct engine_kind engine_scratch;
 
-/* The statement that writes the rows of a relation to a file. */
-void engine_copy(struct buf *sql, const struct engine *engine, const char *from, const char *path);
+/* The statement that writes the job's rows to its file, from a relation that has them. */
+void engine_copy(struct buf *sql, const char *from, const struct parquet_job *job);
 /* Bytes that a thread gathers before it writes a row group. */
 size_t engine_row_group_bytes(const struct engine *engine);
 

@@ -125,12 +125,11 @@ done:
     return rc;
 }
 
-static int copy_table(struct engine *engine, struct calls *calls, const struct parquet_job *job,
-                      struct tg_error *err)
+static int copy_table(struct calls *calls, const struct parquet_job *job, struct tg_error *err)
 {
     int rc = TG_OK;
     struct buf sql = BUF_INIT;
-    engine_copy(&sql, engine, ROWS_TABLE, job->path);
+    engine_copy(&sql, ROWS_TABLE, job);
     TRY(buf_check(&sql, err));
     rc = calls_exec(calls, calls->ctx, buf_string(&sql), NULL, err);
 done:
@@ -180,7 +179,7 @@ static int write_batches(struct engine *engine, const struct parquet_job *job, u
     TRY(connect(engine, &session, err));
     TRY(make_table(session, job, err));
     TRY(fill_table(session, job, err));
-    TRY(copy_table(engine, session, job, err));
+    TRY(copy_table(session, job, err));
     rc = count_rows(session, job->path, row_count, err);
 done:
     if (session)
