@@ -13,6 +13,7 @@ from tidegate.extract.exceptions import (
     ResourceNameMissing,
     ResourcesNotFoundError,
     SourceDataIsNone,
+    SourceExhausted,
 )
 from tidegate.pipeline.exceptions import PipelineStepFailed
 
@@ -116,8 +117,12 @@ def test_a_resource_of_a_generator_is_read_once(pipeline):
     assert list(once) == [{"id": 1}] and list(once) == []
     again = dlt.resource(numbers, name="again")
     assert list(again) == list(again) == [{"id": 1}]
-    pipeline.run(once)
-    assert "once" not in pipeline.dataset().tables
+    with pytest.raises(PipelineStepFailed, match="begun before") as told:
+        pipeline.run(once)
+    assert isinstance(told.value.exception, SourceExhausted) and told.value.step == "extract"
+    for _ in range(2):
+        pipeline.run(again)
+    assert ids(pipeline, "again") == [1, 1]
 
 
 def test_what_a_run_says_is_not_the_resource_s(pipeline):

@@ -248,6 +248,17 @@ class SourceDataIsNone(DltSourceException):
         super().__init__(f"the source '{source_name}' returned None; return or yield its resources")
 
 
+class SourceExhausted(DltSourceException):
+    """A generator object of a source was begun before."""
+
+    def __init__(self, source_name: str) -> None:
+        self.source_name = source_name
+        super().__init__(
+            f"the source '{source_name}' has a generator that was begun before, and can be read but once: give the "
+            "function in its place, or make a generator for each run"
+        )
+
+
 class IncrementalUnboundError(DltResourceException):
     """A cursor is asked for its values before a run has begun."""
 

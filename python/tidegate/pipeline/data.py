@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from tidegate.common.schema.schema import name_of
 from tidegate.extract.decorators import is_source_function
-from tidegate.extract.exceptions import ResourceNameMissing
+from tidegate.extract.exceptions import ResourceNameMissing, SourceExhausted
 from tidegate.extract.pipe import is_frame
 from tidegate.extract.resource import DltResource
 from tidegate.extract.source import DltSource
@@ -30,9 +30,13 @@ def sources_of(pipeline: Pipeline, data: Any, table_name: str | None, schema: An
         Sources; resources that stand alone are in one of the pipeline's own.
 
     Raises:
-        PipelineStepFailed: They have no name, or cannot be a resource.
+        PipelineStepFailed: They have no name, cannot be a resource, or were read before and can be but once.
     """
     found = _found(pipeline, data, table_name)
+    for source in found:
+        if source.exhausted:
+            error = SourceExhausted(source.name)
+            raise PipelineStepFailed(pipeline, "extract", None, error) from error
     if schema is None:
         return found
     name = name_of(schema)
