@@ -270,6 +270,13 @@ def test_import_brings_nothing_big():
     assert subprocess.check_output([sys.executable, "-c", code], text=True).strip() == "[]"
 
 
+@pytest.mark.parametrize("before", ["", "dlt.run", "import tidegate.pipeline.exceptions"])
+def test_names_are_found_when_they_are_first_asked_for(before):
+    names = ["pipeline", *tidegate.__all__, "common.configuration.specs", "extract.incremental.Incremental", "mark.make_hints"]
+    code = "\n".join(["import tidegate as dlt", before, *(f"dlt.{name}" for name in names), "print(dlt.pipeline('p').pipeline_name)"])
+    assert subprocess.check_output([sys.executable, "-c", code], text=True).strip() == "p"
+
+
 def test_version():
     assert tidegate.__version__ == _core.version()
 

@@ -46,6 +46,8 @@ else:
         "extract.decorators": ("defer", "resource", "source", "transformer"),
         "pipeline": ("Pipeline", "attach", "pipeline", "run"),
     }
+    #: Packages, of which a program may go on to any module: `dlt.common.configuration.specs`.
+    _PACKAGES = ("common", "extract")
     #: What dlt has beside; it is refused when it is used.
     _ABSENT = ("dbt", "destination", "hub", "state")
 
@@ -54,6 +56,10 @@ else:
             from tidegate.common.exceptions import Absent
 
             return Absent(f"dlt.{name}")
+        if name in _PACKAGES:
+            for place in _PLACES:
+                importlib.import_module(f"tidegate.{place}")
+            return globals()[name]
         if name in _MODULES:
             found = importlib.import_module(f"tidegate.{_MODULES[name]}")
         else:
