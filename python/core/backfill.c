@@ -6,32 +6,30 @@
  */
 #include "core.h"
 
-#define OF(type, kind, name)                                                                       \
-    {                                                                                              \
-#name, kind, offsetof(struct type, name)                                                   \
-    }
-
 static const struct field plan_fields[] = {
-    OF(tg_backfill_options, FIELD_TEXT, from),     OF(tg_backfill_options, FIELD_TEXT, to),
-    OF(tg_backfill_options, FIELD_TEXT, timezone), OF(tg_backfill_options, FIELD_BOOL, again),
-    OF(tg_backfill_options, FIELD_TEXT, window),   {0},
+    FIELD_OF(tg_backfill_options, FIELD_TEXT, from),
+    FIELD_OF(tg_backfill_options, FIELD_TEXT, to),
+    FIELD_OF(tg_backfill_options, FIELD_TEXT, timezone),
+    FIELD_OF(tg_backfill_options, FIELD_BOOL, again),
+    FIELD_OF(tg_backfill_options, FIELD_TEXT, window),
+    {0},
 };
 static const struct field work_fields[] = {
-    OF(tg_work_options, FIELD_TEXT, run_id),
-    OF(tg_work_options, FIELD_TEXT, lease),
+    FIELD_OF(tg_work_options, FIELD_TEXT, run_id),
+    FIELD_OF(tg_work_options, FIELD_TEXT, lease),
     {0},
 };
 static const struct field window_fields[] = {
-    OF(tg_window_info, FIELD_TEXT, run_id),
-    OF(tg_window_info, FIELD_UINT64, number),
-    OF(tg_window_info, FIELD_TEXT, resource),
-    OF(tg_window_info, FIELD_TEXT, from),
-    OF(tg_window_info, FIELD_TEXT, to),
-    OF(tg_window_info, FIELD_TEXT, load_id),
-    OF(tg_window_info, FIELD_UINT64, rows),
-    OF(tg_window_info, FIELD_DOUBLE, seconds),
-    OF(tg_window_info, FIELD_UINT64, loaded),
-    OF(tg_window_info, FIELD_UINT64, windows),
+    FIELD_OF(tg_window_info, FIELD_TEXT, run_id),
+    FIELD_OF(tg_window_info, FIELD_UINT64, number),
+    FIELD_OF(tg_window_info, FIELD_TEXT, resource),
+    FIELD_OF(tg_window_info, FIELD_TEXT, from),
+    FIELD_OF(tg_window_info, FIELD_TEXT, to),
+    FIELD_OF(tg_window_info, FIELD_TEXT, load_id),
+    FIELD_OF(tg_window_info, FIELD_UINT64, rows),
+    FIELD_OF(tg_window_info, FIELD_DOUBLE, seconds),
+    FIELD_OF(tg_window_info, FIELD_UINT64, loaded),
+    FIELD_OF(tg_window_info, FIELD_UINT64, windows),
     {0},
 };
 

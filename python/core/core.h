@@ -142,6 +142,11 @@ struct field {
     enum field_kind kind;
     size_t offset;
 };
+/* One of a struct's, by its own name. */
+#define FIELD_OF(type, kind, name)                                                                 \
+    {                                                                                              \
+#name, kind, offsetof(struct type, name)                                                   \
+    }
 /* Sets the fields that the dict has; a key that is no field, and none of `others` (NULL-terminated,
  * may be NULL), is a TypeError. Texts are borrowed from the dict's. */
 int fields_read(const struct field *fields, void *out, PyObject *dict, const char *const *others);
@@ -152,6 +157,15 @@ PyObject *get(PyObject *dict, const char *name);
 /* Into a dict, a list: both take the value, also a NULL one (then an error is set). */
 int put(PyObject *dict, const char *name, PyObject *value);
 int append(PyObject *list, PyObject *value);
+/* Structs of one kind that something of the library has: each by its index, NULL behind the last
+ * one. */
+struct listing {
+    const char *name;
+    const struct field *fields;
+    const void *(*at)(const void *owner, size_t index);
+};
+/* Puts lists of dicts into a dict; `lists` end with one without a name. */
+int lists_put(PyObject *dict, const struct listing *lists, const void *owner);
 /* A value for a cursor: None, bool, int, float, str, datetime, date, bytes (which are JSON); texts
  * are borrowed. */
 int value_read(PyObject *object, struct tg_value *out);

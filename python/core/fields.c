@@ -145,6 +145,24 @@ int append(PyObject *list, PyObject *value)
     return rc;
 }
 
+static PyObject *write_list(const struct listing *list, const void *owner)
+{
+    PyObject *out = PyList_New(0);
+    const void *item = NULL;
+    for (size_t i = 0; out && (item = list->at(owner, i)); i++)
+        if (append(out, fields_write(list->fields, item)) < 0)
+            Py_CLEAR(out);
+    return out;
+}
+
+int lists_put(PyObject *dict, const struct listing *lists, const void *owner)
+{
+    int rc = 0;
+    for (; rc == 0 && lists->name; lists++)
+        rc = put(dict, lists->name, write_list(lists, owner));
+    return rc;
+}
+
 /* ---- values of a cursor ---- */
 
 static int read_whole(PyObject *object, struct tg_value *out)

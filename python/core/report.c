@@ -3,106 +3,86 @@
  */
 #include "core.h"
 
-#define OF(type, kind, name)                                                                       \
-    {                                                                                              \
-#name, kind, offsetof(struct type, name)                                                   \
-    }
-
 static const struct field table_fields[] = {
-    OF(tg_table_info, FIELD_TEXT, name),
-    OF(tg_table_info, FIELD_TEXT, resource),
-    OF(tg_table_info, FIELD_BOOL, nested),
-    OF(tg_table_info, FIELD_UINT64, rows_read),
-    OF(tg_table_info, FIELD_UINT64, rows_new),
-    OF(tg_table_info, FIELD_UINT64, rows_inserted),
-    OF(tg_table_info, FIELD_UINT64, rows_updated),
-    OF(tg_table_info, FIELD_UINT64, rows_deleted),
-    OF(tg_table_info, FIELD_UINT64, rows_filtered),
-    OF(tg_table_info, FIELD_UINT64, rows_rejected),
-    OF(tg_table_info, FIELD_UINT64, rows_waiting),
-    OF(tg_table_info, FIELD_UINT64, rows_unchanged),
-    OF(tg_table_info, FIELD_UINT64, rows_below_start),
-    OF(tg_table_info, FIELD_UINT64, rows_above_end),
-    OF(tg_table_info, FIELD_UINT64, rows_deduplicated),
-    OF(tg_table_info, FIELD_UINT64, rows_null_cursor),
-    OF(tg_table_info, FIELD_UINT64, rows_late),
+    FIELD_OF(tg_table_info, FIELD_TEXT, name),
+    FIELD_OF(tg_table_info, FIELD_TEXT, resource),
+    FIELD_OF(tg_table_info, FIELD_BOOL, nested),
+    FIELD_OF(tg_table_info, FIELD_UINT64, rows_read),
+    FIELD_OF(tg_table_info, FIELD_UINT64, rows_new),
+    FIELD_OF(tg_table_info, FIELD_UINT64, rows_inserted),
+    FIELD_OF(tg_table_info, FIELD_UINT64, rows_updated),
+    FIELD_OF(tg_table_info, FIELD_UINT64, rows_deleted),
+    FIELD_OF(tg_table_info, FIELD_UINT64, rows_filtered),
+    FIELD_OF(tg_table_info, FIELD_UINT64, rows_rejected),
+    FIELD_OF(tg_table_info, FIELD_UINT64, rows_waiting),
+    FIELD_OF(tg_table_info, FIELD_UINT64, rows_unchanged),
+    FIELD_OF(tg_table_info, FIELD_UINT64, rows_below_start),
+    FIELD_OF(tg_table_info, FIELD_UINT64, rows_above_end),
+    FIELD_OF(tg_table_info, FIELD_UINT64, rows_deduplicated),
+    FIELD_OF(tg_table_info, FIELD_UINT64, rows_null_cursor),
+    FIELD_OF(tg_table_info, FIELD_UINT64, rows_late),
     {0},
 };
 static const struct field resource_fields[] = {
-    OF(tg_resource_info, FIELD_TEXT, name),
-    OF(tg_resource_info, FIELD_TEXT, table),
-    OF(tg_resource_info, FIELD_UINT64, rows_read),
-    OF(tg_resource_info, FIELD_UINT64, bytes_read),
-    OF(tg_resource_info, FIELD_DOUBLE, seconds),
-    OF(tg_resource_info, FIELD_UINT64, files_skipped),
+    FIELD_OF(tg_resource_info, FIELD_TEXT, name),
+    FIELD_OF(tg_resource_info, FIELD_TEXT, table),
+    FIELD_OF(tg_resource_info, FIELD_UINT64, rows_read),
+    FIELD_OF(tg_resource_info, FIELD_UINT64, bytes_read),
+    FIELD_OF(tg_resource_info, FIELD_DOUBLE, seconds),
+    FIELD_OF(tg_resource_info, FIELD_UINT64, files_skipped),
     {0},
 };
 static const struct field change_fields[] = {
-    OF(tg_schema_change, FIELD_TEXT, table),
-    OF(tg_schema_change, FIELD_TEXT, column),
-    OF(tg_schema_change, FIELD_TEXT, data_type),
+    FIELD_OF(tg_schema_change, FIELD_TEXT, table),
+    FIELD_OF(tg_schema_change, FIELD_TEXT, column),
+    FIELD_OF(tg_schema_change, FIELD_TEXT, data_type),
     {0},
 };
 static const struct field file_fields[] = {
-    OF(tg_file_info, FIELD_TEXT, resource),
-    OF(tg_file_info, FIELD_TEXT, path),
-    OF(tg_file_info, FIELD_UINT64, bytes),
-    OF(tg_file_info, FIELD_UINT64, rows),
+    FIELD_OF(tg_file_info, FIELD_TEXT, resource),
+    FIELD_OF(tg_file_info, FIELD_TEXT, path),
+    FIELD_OF(tg_file_info, FIELD_UINT64, bytes),
+    FIELD_OF(tg_file_info, FIELD_UINT64, rows),
     {0},
 };
 
 static const struct field package_file_fields[] = {
-    OF(tg_package_file, FIELD_TEXT, table),
-    OF(tg_package_file, FIELD_TEXT, name),
-    OF(tg_package_file, FIELD_UINT64, bytes),
-    OF(tg_package_file, FIELD_UINT64, rows),
+    FIELD_OF(tg_package_file, FIELD_TEXT, table),
+    FIELD_OF(tg_package_file, FIELD_TEXT, name),
+    FIELD_OF(tg_package_file, FIELD_UINT64, bytes),
+    FIELD_OF(tg_package_file, FIELD_UINT64, rows),
     {0},
 };
 
-/* Lists of structs, each asked for by its index. */
-static const void *table_at(const struct tg_result *result, size_t index)
+static const void *table_at(const void *result, size_t index)
 {
     return tg_result_table(result, index);
 }
-static const void *resource_at(const struct tg_result *result, size_t index)
+static const void *resource_at(const void *result, size_t index)
 {
     return tg_result_resource(result, index);
 }
-static const void *change_at(const struct tg_result *result, size_t index)
+static const void *change_at(const void *result, size_t index)
 {
     return tg_result_change(result, index);
 }
-static const void *file_at(const struct tg_result *result, size_t index)
+static const void *file_at(const void *result, size_t index)
 {
     return tg_result_file(result, index);
 }
-
-static const void *package_file_at(const struct tg_result *result, size_t index)
+static const void *package_file_at(const void *result, size_t index)
 {
     return tg_result_package_file(result, index);
 }
 
-static const struct {
-    const char *name;
-    const struct field *fields;
-    const void *(*at)(const struct tg_result *result, size_t index);
-} lists[] = {
+static const struct listing lists[] = {
     {"tables", table_fields, table_at},
     {"resources", resource_fields, resource_at},
     {"changes", change_fields, change_at},
     {"files", file_fields, file_at},
     {"package_files", package_file_fields, package_file_at},
+    {0},
 };
-
-static PyObject *write_list(const struct tg_result *result, size_t which)
-{
-    PyObject *list = PyList_New(0);
-    const void *item = NULL;
-    for (size_t i = 0; list && (item = lists[which].at(result, i)); i++)
-        if (append(list, fields_write(lists[which].fields, item)) < 0)
-            Py_CLEAR(list);
-    return list;
-}
 
 static PyObject *write_texts(const struct tg_result *result, size_t count,
                              const char *(*at)(const struct tg_result *result, size_t index))
@@ -150,9 +130,7 @@ PyObject *report_write(const struct tg_result *result)
     };
     for (size_t i = 0; i < sizeof(values) / sizeof(values[0]); i++)
         rc = dict && put(dict, values[i].name, values[i].value) == 0 ? rc : -1;
-    for (size_t i = 0; rc == 0 && i < sizeof(lists) / sizeof(lists[0]); i++)
-        rc = put(dict, lists[i].name, write_list(result, i));
-    if (rc < 0)
+    if (rc < 0 || lists_put(dict, lists, result) < 0)
         Py_CLEAR(dict);
     return dict;
 }

@@ -6,93 +6,77 @@
  */
 #include "core.h"
 
-#define OF(type, kind, name)                                                                       \
-    {                                                                                              \
-#name, kind, offsetof(struct type, name)                                                   \
-    }
-
 static const struct field option_fields[] = {
-    OF(tg_reset_options, FIELD_TEXT, select),
-    OF(tg_reset_options, FIELD_INT, parts),
-    OF(tg_reset_options, FIELD_TEXT, newest_load),
-    OF(tg_reset_options, FIELD_BOOL, look_only),
+    FIELD_OF(tg_reset_options, FIELD_TEXT, select),
+    FIELD_OF(tg_reset_options, FIELD_INT, parts),
+    FIELD_OF(tg_reset_options, FIELD_TEXT, newest_load),
+    FIELD_OF(tg_reset_options, FIELD_BOOL, look_only),
     {0},
 };
 static const struct field resource_fields[] = {
-    OF(tg_reset_resource, FIELD_TEXT, name),      OF(tg_reset_resource, FIELD_BOOL, in_spec),
-    OF(tg_reset_resource, FIELD_BOOL, adds_rows), OF(tg_reset_resource, FIELD_BOOL, has_state),
-    OF(tg_reset_resource, FIELD_UINT64, files),   OF(tg_reset_resource, FIELD_UINT64, cursors),
-    OF(tg_reset_resource, FIELD_UINT64, windows), {0},
+    FIELD_OF(tg_reset_resource, FIELD_TEXT, name),
+    FIELD_OF(tg_reset_resource, FIELD_BOOL, in_spec),
+    FIELD_OF(tg_reset_resource, FIELD_BOOL, adds_rows),
+    FIELD_OF(tg_reset_resource, FIELD_BOOL, has_state),
+    FIELD_OF(tg_reset_resource, FIELD_UINT64, files),
+    FIELD_OF(tg_reset_resource, FIELD_UINT64, cursors),
+    FIELD_OF(tg_reset_resource, FIELD_UINT64, windows),
+    {0},
 };
 static const struct field cursor_fields[] = {
-    OF(tg_reset_cursor, FIELD_TEXT, resource),
-    OF(tg_reset_cursor, FIELD_TEXT, path),
-    OF(tg_reset_cursor, FIELD_TEXT, last_value),
-    OF(tg_reset_cursor, FIELD_UINT64, boundary_rows),
+    FIELD_OF(tg_reset_cursor, FIELD_TEXT, resource),
+    FIELD_OF(tg_reset_cursor, FIELD_TEXT, path),
+    FIELD_OF(tg_reset_cursor, FIELD_TEXT, last_value),
+    FIELD_OF(tg_reset_cursor, FIELD_UINT64, boundary_rows),
     {0},
 };
 static const struct field package_fields[] = {
-    OF(tg_reset_package, FIELD_TEXT, load_id),
-    OF(tg_reset_package, FIELD_BOOL, sealed),
-    OF(tg_reset_package, FIELD_BOOL, is_only_copy),
-    OF(tg_reset_package, FIELD_UINT64, rows),
+    FIELD_OF(tg_reset_package, FIELD_TEXT, load_id),
+    FIELD_OF(tg_reset_package, FIELD_BOOL, sealed),
+    FIELD_OF(tg_reset_package, FIELD_BOOL, is_only_copy),
+    FIELD_OF(tg_reset_package, FIELD_UINT64, rows),
     {0},
 };
 static const struct field table_fields[] = {
-    OF(tg_reset_table, FIELD_TEXT, name),
-    OF(tg_reset_table, FIELD_TEXT, resource),
-    OF(tg_reset_table, FIELD_BOOL, nested),
-    OF(tg_reset_table, FIELD_UINT64, rows),
+    FIELD_OF(tg_reset_table, FIELD_TEXT, name),
+    FIELD_OF(tg_reset_table, FIELD_TEXT, resource),
+    FIELD_OF(tg_reset_table, FIELD_BOOL, nested),
+    FIELD_OF(tg_reset_table, FIELD_UINT64, rows),
     {0},
 };
 
-/* Lists of structs, each asked for by its index. */
-static const void *resource_at(const struct tg_reset *reset, size_t index)
+static const void *resource_at(const void *reset, size_t index)
 {
     return tg_reset_resource(reset, index);
 }
-static const void *cursor_at(const struct tg_reset *reset, size_t index)
+static const void *cursor_at(const void *reset, size_t index)
 {
     return tg_reset_cursor(reset, index);
 }
-static const void *package_at(const struct tg_reset *reset, size_t index)
+static const void *package_at(const void *reset, size_t index)
 {
     return tg_reset_package(reset, index);
 }
-static const void *table_at(const struct tg_reset *reset, size_t index)
+static const void *table_at(const void *reset, size_t index)
 {
     return tg_reset_table(reset, index);
 }
 
-static const struct {
-    const char *name;
-    const struct field *fields;
-    const void *(*at)(const struct tg_reset *reset, size_t index);
-} lists[] = {
+static const struct listing lists[] = {
     {"resources", resource_fields, resource_at},
     {"cursors", cursor_fields, cursor_at},
     {"packages", package_fields, package_at},
     {"tables", table_fields, table_at},
+    {0},
 };
-
-static PyObject *write_list(const struct tg_reset *reset, size_t which)
-{
-    PyObject *list = PyList_New(0);
-    const void *item = NULL;
-    for (size_t i = 0; list && (item = lists[which].at(reset, i)); i++)
-        if (append(list, fields_write(lists[which].fields, item)) < 0)
-            Py_CLEAR(list);
-    return list;
-}
 
 static PyObject *write_reset(const struct tg_reset *reset)
 {
     PyObject *dict =
         Py_BuildValue("{ssssss}", "load_id", tg_reset_load_id(reset), "dataset",
                       tg_reset_dataset(reset), "newest_load", tg_reset_newest_load(reset));
-    for (size_t i = 0; dict && i < sizeof(lists) / sizeof(lists[0]); i++)
-        if (put(dict, lists[i].name, write_list(reset, i)) < 0)
-            Py_CLEAR(dict);
+    if (dict && lists_put(dict, lists, reset) < 0)
+        Py_CLEAR(dict);
     return dict;
 }
 
