@@ -77,6 +77,19 @@ def test_a_copy_of_an_info_has_its_pipeline(pipeline):
     assert str(copy.copy(info)) == str(info) and copy.copy(info).pipeline is pipeline
 
 
+class NotToBePickled:
+    def __reduce__(self):
+        raise TypeError("nobody keeps this")
+
+
+def test_a_trace_that_cannot_be_kept_fails_no_load(pipeline, caplog):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("tidegate.pipeline.info.StepInfo.__getstate__", lambda info: NotToBePickled(), raising=False)
+        pipeline.run([{"id": 3}], table_name="more")
+    assert "is not kept: nobody keeps this" in caplog.text
+    assert pipeline.dataset()("select count(*) from more").fetchscalar() == 1
+
+
 def test_a_trace_that_is_damaged_or_somebody_else_s(pipeline, caplog):
     path = os.path.join(pipeline.working_dir, "trace.pickle")
     imported = pickle.PROTO + b"\x04" + calling("tidegate.pipeline.trace_file", "io.FileIO", path, "w")

@@ -60,12 +60,12 @@ def save(pipeline: Pipeline, trace: PipelineTrace) -> None:
     path = os.path.join(pipeline.working_dir, _FILE)
     scratch = f"{path}.{os.getpid()}"
     content = io.BytesIO()
-    _Writer(content, pipeline).dump(trace)
     try:
+        _Writer(content, pipeline).dump(trace)
         with open(scratch, "wb") as file:
             file.write(content.getbuffer())
         os.replace(scratch, path)
-    except OSError as error:
+    except Exception as error:  # pickle raises anything, and what was loaded is there
         LOGGER.warning("the trace of pipeline '%s' is not kept: %s", pipeline.pipeline_name, error)
 
 
