@@ -26,7 +26,7 @@ from tidegate.destinations.exceptions import (
     DatabaseUndefinedRelation,
 )
 from tidegate.destinations.impl.configuration import part_of, refuse_memory, said_of
-from tidegate.destinations.impl.engine import DuckDbConnectionError, connect_file, is_open_here
+from tidegate.destinations.impl.engine import DuckDbConnectionError, connect_file
 from tidegate.destinations.impl.watched import watched
 from tidegate.destinations.placeholders import filled
 
@@ -268,8 +268,7 @@ class Database:
         Raises:
             DuckDbConnectionError: It cannot be written to.
         """
-        is_alone = self.path is not None and not is_open_here(self.path)
-        opened = self._opened()
+        opened, is_alone = self._opened()
         row = opened.execute("SELECT readonly FROM duckdb_databases() WHERE database_name = current_database()").fetchone()
         if row and row[0]:
             opened.close()
@@ -278,17 +277,18 @@ class Database:
 
     def connect(self, library: Callable[[], _core.Pipeline]) -> Connection:
         """A connection of its own."""
-        return DuckDbConnection(self._opened())
+        return DuckDbConnection(self._opened()[0])
 
-    def _opened(self) -> duckdb.DuckDBPyConnection:
-        opened = self._cursor() if self.connection is not None else self._file()
+    def _opened(self) -> tuple[duckdb.DuckDBPyConnection, bool]:
+        """A connection that is set up; whether nobody else here has the database."""
+        opened, is_alone = (self._cursor(), False) if self.connection is not None else self._file()
         try:
             for statement in ("SET TimeZone = 'UTC'", *self.settings):
                 opened.execute(statement)
         except duckdb.Error as error:
             opened.close()
             raise DuckDbConnectionError(f"{self.name} cannot be set up: {error}") from error
-        return opened
+        return opened, is_alone
 
     def _cursor(self) -> duckdb.DuckDBPyConnection:
         try:
@@ -300,7 +300,7 @@ class Database:
             ) from error
         return cursor
 
-    def _file(self) -> duckdb.DuckDBPyConnection:
+    def _file(self) -> tuple[duckdb.DuckDBPyConnection, bool]:
         assert self.path is not None
         try:
             return connect_file(self.path)

@@ -84,15 +84,8 @@ def _is_inherited(path: str) -> bool:
     return (status.st_dev, status.st_ino) in _inherited
 
 
-def is_open_here(path: str) -> bool:
-    """Whether this process has a file open.
-
-    Args:
-        path: By whatever name.
-
-    Returns:
-        False, too, where nobody tells.
-    """
+def _is_open_here(path: str) -> bool:
+    """Whether this process has the file open, by whatever name; where nobody tells: not."""
     try:
         status = os.stat(path)
         descriptors = os.listdir("/proc/self/fd")
@@ -130,8 +123,8 @@ def _joins(path: str) -> bool:
     return False
 
 
-def known_name(path: str) -> str:
-    """The name by which a file is to be opened: two instances of DuckDB on one file lose rows without an error.
+def _known_name(path: str) -> str:
+    """The name by which a file is joined that is open here: two instances of DuckDB on one file lose rows without an error.
 
     A connection to a file that is open joins its instance, if DuckDB knows it by that name: 1.4 does not
     know `./shop.duckdb` and links, no version hard links.
@@ -143,8 +136,6 @@ def known_name(path: str) -> str:
         DuckDbConnectionError: This process has it open, and a connection would be another instance.
     """
     names = dict.fromkeys((os.path.realpath(path), path))
-    if not is_open_here(path):
-        return next(iter(names))
     if _is_inherited(path):
         raise DuckDbConnectionError(
             f"{path} was open when this process was forked, and that instance of DuckDB is the parent's: close it before "
@@ -153,7 +144,7 @@ def known_name(path: str) -> str:
     for name in names:
         if _joins(name):
             return name
-    if not is_open_here(path):  # another thread has closed it meanwhile
+    if not _is_open_here(path):  # another thread has closed it meanwhile
         return next(iter(names))
     raise DuckDbConnectionError(
         f"this process has {path} open under another name, or by something else than its duckdb, and two of them lose "
@@ -161,14 +152,18 @@ def known_name(path: str) -> str:
     )
 
 
-def connect_file(path: str) -> duckdb.DuckDBPyConnection:
+def connect_file(path: str) -> tuple[duckdb.DuckDBPyConnection, bool]:
     """A connection to a file, by the instance that this process has of it, if there is one.
 
     Args:
         path: Of the file.
 
+    Returns:
+        The connection; whether it is alone: nobody in this process had the file open.
+
     Raises:
         DuckDbConnectionError: There is one that cannot be joined.
     """
     with _opening:
-        return duckdb.connect(known_name(path))
+        is_alone = not _is_open_here(path)
+        return duckdb.connect(os.path.realpath(path) if is_alone else _known_name(path)), is_alone
