@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 
 def escaped(text: str) -> str:
@@ -58,3 +58,37 @@ def aligned(rows: Sequence[Sequence[Any]]) -> list[str]:
         return text.rjust(widths[column]) if is_number[column] else text.ljust(widths[column])
 
     return ["  ".join(cell_of(text, i) for i, text in enumerate(row)).rstrip() for row in texts]
+
+
+class WithTable:
+    """What was done, as a person reads it: a line, a table below it, and warnings."""
+
+    _COLUMNS: ClassVar[Sequence[str]]
+
+    def _head(self) -> str:
+        raise NotImplementedError
+
+    def _rows(self) -> Sequence[Sequence[Any]]:
+        raise NotImplementedError
+
+    def _warnings(self) -> Sequence[str]:
+        return ()
+
+    def asstr(self, verbosity: int = 0) -> str:
+        """As a person reads it.
+
+        Args:
+            verbosity: Not used: it is all there is.
+        """
+        rows = self._rows()
+        table = aligned([self._COLUMNS, *rows]) if rows else []
+        return "\n".join([self._head(), *table, *(f"Warning: {warning}" for warning in self._warnings())])
+
+    def __str__(self) -> str:
+        return self.asstr()
+
+    def _repr_html_(self) -> str:
+        """For notebooks."""
+        texts = "".join(f"<p>{escaped(text)}</p>" for text in (self._head(), *self._warnings()))
+        rows = self._rows()
+        return f"<div>{texts}{table_html(self._COLUMNS, rows) if rows else ''}</div>"

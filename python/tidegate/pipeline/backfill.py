@@ -12,11 +12,11 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from tidegate import _core
 from tidegate.common.logger import LOGGER
-from tidegate.common.tables import aligned, escaped, table_html
+from tidegate.common.tables import WithTable
 from tidegate.pipeline.exceptions import PipelineStepFailed
 from tidegate.pipeline.library import database_of
 from tidegate.pipeline.steps import Asked, Group, call_group
@@ -24,13 +24,12 @@ from tidegate.pipeline.steps import Asked, Group, call_group
 if TYPE_CHECKING:
     from tidegate.pipeline.pipeline import Pipeline
 
-_COLUMNS = ("resource", "from", "to", "rows", "load_id")
 _SHOWN = 20
 _TRIES = 10
 
 
 @dataclass
-class BackfillInfo:
+class BackfillInfo(WithTable):
     """What `Pipeline.backfill` did.
 
     Attributes:
@@ -41,6 +40,8 @@ class BackfillInfo:
         by: How long each window is.
         windows: Those that this call has loaded, in their order: resource, from, to, rows, load_id, seconds, run_id, number.
     """
+
+    _COLUMNS: ClassVar[tuple[str, ...]] = ("resource", "from", "to", "rows", "load_id")
 
     pipeline_name: str
     destination: str
@@ -74,22 +75,7 @@ class BackfillInfo:
 
     def _rows(self) -> list[list[Any]]:
         """The last ones of very many."""
-        return [[each[name] for name in _COLUMNS] for each in self.windows[-_SHOWN:]]
-
-    def asstr(self, verbosity: int = 0) -> str:
-        """As a person reads it.
-
-        Args:
-            verbosity: Not used: `windows` has them all.
-        """
-        return "\n".join([self._head(), *(aligned([_COLUMNS, *self._rows()]) if self.windows else [])])
-
-    def __str__(self) -> str:
-        return self.asstr()
-
-    def _repr_html_(self) -> str:
-        """For notebooks: the windows."""
-        return f"<div><p>{escaped(self._head())}</p>{table_html(_COLUMNS, self._rows()) if self.windows else ''}</div>"
+        return [[each[name] for name in self._COLUMNS] for each in self.windows[-_SHOWN:]]
 
 
 def backfill(

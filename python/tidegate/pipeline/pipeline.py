@@ -29,7 +29,7 @@ from tidegate.pipeline.known import Known
 from tidegate.pipeline.library import database_of, names, open_library
 from tidegate.pipeline.load_package import LoadPackageInfo
 from tidegate.pipeline.trace import PipelineTrace, traced
-from tidegate.pipeline.window import Window, window_options
+from tidegate.pipeline.window import Window
 from tidegate.pipeline.with_own import WithOwn
 from tidegate.pipeline.with_packages import WithPackages
 from tidegate.pipeline.with_state import WithState
@@ -150,7 +150,7 @@ class Pipeline(WithOwn, WithPackages, WithState):
                 return info
             sources = sources_of(self, data, table_name, schema)
             self._forget_looks()
-            asked = steps.Asked(hints, refresh or self.refresh, window_options(window) if window is not None else None, steps.accept_options(accept))
+            asked = steps.asked_of(self, hints, refresh, window, accept)
             step.step_info = info = steps.run(self, steps.groups_of(self, sources), asked)
         self._note_run()
         return info
@@ -197,7 +197,7 @@ class Pipeline(WithOwn, WithPackages, WithState):
         first_run = self.first_run
         with traced(self, "extract") as step:
             groups = steps.groups_of(self, sources_of(self, data, table_name, schema))
-            asked = steps.Asked(hints, refresh or self.refresh, window_options(window) if window is not None else None, steps.accept_options(accept), workers, max_parallel_items)
+            asked = steps.asked_of(self, hints, refresh, window, accept, workers, max_parallel_items)
             reports = steps.extract_all(self, groups, asked)
             step.step_info = info = steps.extract_info(self, reports, first_run)
         self._note_run()

@@ -92,6 +92,18 @@ def _excess_text(excess: dict[str, Any]) -> str:
     return f"Over the limit: {excess['what']}; {excess['limit']} allows {excess['allowed']}, not {excess['found']}"
 
 
+def _head(plan: Plan) -> str:
+    return f"A run would do this to dataset '{plan.dataset_name}' of {plan.destination}"
+
+
+def _pending_texts(plan: Plan) -> list[str]:
+    return [f"Load {load_id} of an earlier run waits: a run writes it first." for load_id in plan.pending]
+
+
+def _warning_texts(plan: Plan) -> list[str]:
+    return [f"Warning: {warning}" for warning in plan.warnings]
+
+
 # ---- text ----
 
 
@@ -126,8 +138,8 @@ def _sample_lines(plan: Plan) -> Iterator[str]:
 
 
 def _lines(plan: Plan, verbosity: int) -> Iterator[str]:
-    yield f"A run would do this to dataset '{plan.dataset_name}' of {plan.destination}"
-    yield from (f"Load {load_id} of an earlier run waits: a run writes it first." for load_id in plan.pending)
+    yield _head(plan)
+    yield from _pending_texts(plan)
     yield ""
     for resource in plan.resources:
         yield from _resource_lines(plan, resource)
@@ -137,7 +149,7 @@ def _lines(plan: Plan, verbosity: int) -> Iterator[str]:
     if plan.tables:
         yield ""
         yield from aligned([_table_head(plan), *_table_rows(plan)])
-    yield from (f"Warning: {warning}" for warning in plan.warnings)
+    yield from _warning_texts(plan)
     yield from _sample_lines(plan)
     if plan.excesses:
         yield ""
@@ -183,8 +195,6 @@ def html_of(plan: Plan) -> str:
     Args:
         plan: The plan.
     """
-    head = f"A run would do this to dataset '{plan.dataset_name}' of {plan.destination}"
-    notes = [f"Load {load_id} of an earlier run waits: a run writes it first." for load_id in plan.pending]
-    notes += [*map(_excess_text, plan.excesses), *(f"Warning: {warning}" for warning in plan.warnings)]
-    texts = "".join(f"<p>{escaped(text)}</p>" for text in (head, *notes))
+    notes = (_head(plan), *_pending_texts(plan), *map(_excess_text, plan.excesses), *_warning_texts(plan))
+    texts = "".join(f"<p>{escaped(text)}</p>" for text in notes)
     return f"<div>{texts}{''.join(_tables(plan))}</div>"

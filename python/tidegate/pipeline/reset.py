@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
-from tidegate.common.tables import aligned, escaped, table_html
+from tidegate.common.tables import WithTable
 from tidegate.pipeline.known import Known
 from tidegate.pipeline.library import call, database_of
 
@@ -14,11 +14,10 @@ if TYPE_CHECKING:
     from tidegate.pipeline.pipeline import Pipeline
 
 _PARTS = {"cursors": 1, "packages": 2, "files": 4}
-_HEAD = ("resource", "forgotten", "")
 
 
 @dataclass
-class ResetInfo:
+class ResetInfo(WithTable):
     """What `Pipeline.reset` did, or would do. Entries of its lists are dicts with the names of `tidegate_reset.h`.
 
     Attributes:
@@ -33,6 +32,8 @@ class ResetInfo:
         packages: Loads that wait, and go.
         tables: That are dropped, with their rows.
     """
+
+    _COLUMNS: ClassVar[tuple[str, ...]] = ("resource", "forgotten", "")
 
     pipeline_name: str
     destination: str
@@ -65,23 +66,6 @@ class ResetInfo:
     def _head(self) -> str:
         did = "There is nothing to be forgotten" if self.is_empty else "This would be forgotten" if self.is_look else "This is forgotten"
         return f"{did} in dataset '{self.dataset_name}' of {self.destination}"
-
-    def asstr(self, verbosity: int = 0) -> str:
-        """As a person reads it.
-
-        Args:
-            verbosity: Not used: it is all there is.
-        """
-        rows = self._rows()
-        return "\n".join([self._head(), *(aligned([_HEAD, *rows]) if rows else [])])
-
-    def __str__(self) -> str:
-        return self.asstr()
-
-    def _repr_html_(self) -> str:
-        """For notebooks: what is forgotten."""
-        rows = self._rows()
-        return f"<div><p>{escaped(self._head())}</p>{table_html(_HEAD, rows) if rows else ''}</div>"
 
 
 def reset(

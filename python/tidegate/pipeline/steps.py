@@ -25,6 +25,7 @@ from tidegate.pipeline.metrics import loaded_metrics, written_metrics
 from tidegate.pipeline.packages import Extracted, Sealed, extracted
 from tidegate.pipeline.progress import tell_normalized
 from tidegate.pipeline.trace import add_step
+from tidegate.pipeline.window import Window, window_options
 
 if TYPE_CHECKING:
     from tidegate.pipeline.pipeline import Pipeline
@@ -131,6 +132,28 @@ def accept_options(said: str | Sequence[str] | None) -> dict[str, Any]:
         raise ValueError(f"accept is of cursor_change, rows, limits, not {unknown.pop()!r}")
     options: dict[str, Any] = {"accept": sum(_ACCEPT[word] for word in words - {"limits"})} if words - {"limits"} else {}
     return options | ({"accept_limits": True} if "limits" in words else {})
+
+
+def asked_of(
+    pipeline: Pipeline, hints: dict[str, Any], refresh: str | None, window: Window | None, accept: str | Sequence[str] | None,
+    workers: int | None = None, max_parallel_items: int | None = None,
+) -> Asked:
+    """What a program says of a call, for the library.
+
+    Args:
+        pipeline: Says what its calls forget, where this one does not.
+        hints: Over what the resources say.
+        refresh: What is forgotten before.
+        window: Its two ends; None: what is new.
+        accept: As of `accept_options`.
+        workers: Over what is configured under `extract`.
+        max_parallel_items: Over what is configured under `extract`.
+
+    Raises:
+        ValueError: One of them is not as it has to be.
+    """
+    range_ = None if window is None else window_options(window)
+    return Asked(hints, refresh or pipeline.refresh, range_, accept_options(accept), workers, max_parallel_items)
 
 
 # ---- extract ----

@@ -4,20 +4,19 @@ from __future__ import annotations
 
 import datetime
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
-from tidegate.common.tables import aligned, escaped, table_html
+from tidegate.common.tables import WithTable
 from tidegate.pipeline.library import call, database_of
 from tidegate.pipeline.load_package import moment_of
 
 if TYPE_CHECKING:
     from tidegate.pipeline.pipeline import Pipeline
 
-_HEAD = ("table", "rows that go", "that come back")
 
 
 @dataclass
-class UndoInfo:
+class UndoInfo(WithTable):
     """What `Pipeline.undo` did, or would do.
 
     Attributes:
@@ -31,6 +30,8 @@ class UndoInfo:
         finished_at: When it ended.
         warnings: What is well, but not as one would think.
     """
+
+    _COLUMNS: ClassVar[tuple[str, ...]] = ("table", "rows that go", "that come back")
 
     pipeline_name: str
     destination: str
@@ -66,25 +67,11 @@ class UndoInfo:
         loads = f"load{'s' if len(self.undone) > 1 else ''} {', '.join(self.undone)}"
         return f"Undone {where}, by load {self.load_id}: {loads}" if self.is_done else f"To be undone {where}: {loads}"
 
-    def asstr(self, verbosity: int = 0) -> str:
-        """As a person reads it.
-
-        Args:
-            verbosity: Not used: it is all there is.
-        """
-        table = aligned([_HEAD, *self._rows()]) if self.tables else []
-        return "\n".join([self._head(), *table, *(f"Warning: {warning}" for warning in self.warnings)])
-
-    def __str__(self) -> str:
-        return self.asstr()
+    def _warnings(self) -> list[str]:
+        return self.warnings
 
     def __repr__(self) -> str:
         return f"<dlt.undo(pipeline_name={self.pipeline_name!r}, load_id={self.load_id!r}, undone={self.undone!r}, tables={self.tables!r})>"
-
-    def _repr_html_(self) -> str:
-        """For notebooks: the rows of each table."""
-        texts = "".join(f"<p>{escaped(text)}</p>" for text in (self._head(), *self.warnings))
-        return f"<div>{texts}{table_html(_HEAD, self._rows()) if self.tables else ''}</div>"
 
 
 def undo(pipeline: Pipeline, load_id: str | None, look: bool, newest_load: str | None) -> UndoInfo:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, TypedDict, Unpack, cast
 
 from tidegate.pipeline import steps
 from tidegate.pipeline.data import sources_of
-from tidegate.pipeline.window import Window, length_of, window_options
+from tidegate.pipeline.window import Window, length_of
 
 if TYPE_CHECKING:
     from tidegate.pipeline.backfill import BackfillInfo
@@ -31,8 +31,6 @@ class HintArguments(TypedDict, total=False):
 class WithOwn:
     """A part of `Pipeline`."""
 
-    refresh: str | None
-
     def _self(self) -> Pipeline:
         return cast("Pipeline", self)
 
@@ -48,7 +46,7 @@ class WithOwn:
         hints: dict[str, Any] = dict(said)
         table_name, schema = hints.pop("table_name", None), hints.pop("schema", None)
         sources = [] if data is None else sources_of(this, data, table_name, schema)
-        asked = steps.Asked(hints, refresh or self.refresh, window_options(window) if window is not None else None, steps.accept_options(accept))
+        asked = steps.asked_of(this, hints, refresh, window, accept)
         return steps.groups_of(this, sources) if sources else [], asked
 
     def plan(
