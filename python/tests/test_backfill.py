@@ -139,13 +139,14 @@ def test_what_is_refused():
 
 
 WORKER = """
-import sys, time
+import os, sys, time
 import tidegate as dlt
 @dlt.resource(name="days", incremental=dlt.sources.incremental("id"))
 def read():
     time.sleep(0.05)
     yield [{"id": n} for n in range(1, 41)]
-pipeline = dlt.pipeline("shop", sys.argv[2], destination=dlt.destinations.postgres(sys.argv[1]), dataset_name=sys.argv[3])
+destination = dlt.destinations.postgres(os.environ["TIDEGATE_TEST_POSTGRES"])
+pipeline = dlt.pipeline("shop", sys.argv[1], destination=destination, dataset_name=sys.argv[2])
 print(len(pipeline.backfill(read, window=(1, 41), by="2").windows))
 """
 
@@ -154,7 +155,7 @@ print(len(pipeline.backfill(read, window=(1, 41), by="2").windows))
 def test_two_processes_share_it():
     dataset = new_name()
     workers = [
-        subprocess.Popen([sys.executable, "-c", WORKER, POSTGRES, f"folder{i}", dataset], stdout=subprocess.PIPE, text=True, env=os.environ)
+        subprocess.Popen([sys.executable, "-c", WORKER, f"folder{i}", dataset], stdout=subprocess.PIPE, text=True, env=os.environ)
         for i in range(2)
     ]
     loaded = [int(worker.communicate()[0]) for worker in workers]

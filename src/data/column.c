@@ -213,15 +213,47 @@ static void release_exported(struct ArrowArray *array)
     array->release = NULL;
 }
 
+static int shrink(void *buffer_ptr, size_t bytes, struct tg_error *err)
+{
+    void **buffer = buffer_ptr;
+    void *smaller = mem_realloc(*buffer, bytes);
+    if (!smaller)
+        return error_nomem(err);
+    *buffer = smaller;
+    return TG_OK;
+}
+
+/* Of a batch of a few rows most is room, which nobody counts while it waits to be written. */
+static int give_back_room(struct column *column, size_t row_count, struct tg_error *err)
+{
+    int rc = TG_OK;
+    const bool has_text = is_text(column->spec.type);
+    const size_t bits_bytes = row_count / 8 + 1;
+    size_t bytes = (size_t)widths[column->spec.type] * (row_count + has_text);
+    if (row_count >= column->row_max / 2)
+        return TG_OK;
+    if (column->spec.type == TYPE_BOOL)
+        bytes = bits_bytes;
+    TRY(shrink(&column->validity, bits_bytes, err));
+    TRY(shrink(&column->data.any, bytes > 0 ? bytes : 1, err));
+    if (has_text)
+        rc = shrink(&column->text, column->text_len + 1, err);
+done:
+    return rc;
+}
+
 int column_export(struct column *column, size_t row_count, struct ArrowArray *out,
                   struct tg_error *err)
 {
-    struct exported *exported = mem_alloc(sizeof(*exported));
     *out = (struct ArrowArray){.release = NULL};
-    if (!exported)
-        return error_nomem(err);
     assert(column->len <= row_count && row_count <= column->row_max);
     column_fill(column, row_count);
+    int rc = give_back_room(column, row_count, err);
+    if (rc != TG_OK)
+        return rc;
+    struct exported *exported = mem_alloc(sizeof(*exported));
+    if (!exported)
+        return error_nomem(err);
     *exported = (struct exported){{column->validity, column->data.any, column->text}};
     *out = (struct ArrowArray){
         .length = (int64_t)row_count,

@@ -168,6 +168,15 @@ static void report_cut(const struct outputs *outputs, const struct output *outpu
                         output->slots[i]->name);
 }
 
+size_t normalizer_room(const struct normalizer *normalizer)
+{
+    size_t slots = 0;
+    const struct outputs *outputs = &normalizer->outputs;
+    for (size_t i = 0; i < outputs->count; i++)
+        slots += outputs->items[i]->row > 0 ? outputs->items[i]->slot_count : 0;
+    return slots * BATCH_ROWS * sizeof(int64_t);
+}
+
 int normalizer_flush(struct normalizer *normalizer, struct tg_error *err)
 {
     int rc = TG_OK;

@@ -75,6 +75,8 @@ int normalizer_push(struct normalizer *normalizer, struct page *page,
  * TYPE_NONE: its first value will tell. */
 int normalizer_column_type(struct normalizer *normalizer, const char *name, struct type_spec *out,
                            struct tg_error *err) TG_CHECK_RESULT;
+/* Bytes that its builders take for batches with rows, about. */
+size_t normalizer_room(const struct normalizer *normalizer);
 /* Emits what is in the builders, and gives their memory back. */
 int normalizer_flush(struct normalizer *normalizer, struct tg_error *err) TG_CHECK_RESULT;
 /* Emits a batch without rows of all columns of the root table that have a type. */

@@ -20,6 +20,9 @@
 
 enum { SHARE = 6, NAME_BYTES_MAX = 100 };
 
+/* What an array takes beside its values. */
+enum { ARRAY_BYTES = 256 };
+
 /* A file to be: batches of one table and schema. */
 struct spool_file {
     char *table;
@@ -273,7 +276,7 @@ int spool_append(struct spool *spool, const char *table, const struct ArrowSchem
         TRY(await_flush(spool, err));
     TRY(find_file(spool, table, schema, &file, err));
     TRY(mem_grow(&file->arrays, &file->cap, file->count + 1, sizeof(*file->arrays), err));
-    spool->bytes += batch_bytes(schema, array);
+    spool->bytes += batch_bytes(schema, array) + (size_t)(array->n_children + 1) * ARRAY_BYTES;
     array_move(array, &file->arrays[file->count++]);
     if (spool->bytes > spool->ctx->memory_bytes_max / SHARE)
         rc = flush(spool, err);

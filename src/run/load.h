@@ -40,7 +40,7 @@ struct load {
     struct resource_load *open;      /* those whose tables take rows now, by their `next` */
     struct resource_counts *further; /* of further tables, by resource and table */
     size_t further_count, further_cap;
-    size_t batch_count; /* of further tables, with rows that are not handed on yet */
+    size_t room; /* bytes of batches of further tables that are not handed on yet */
     struct write_result written;
     bool is_trial; /* nothing of it stays */
 };

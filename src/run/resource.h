@@ -55,7 +55,7 @@ struct resource_load {
     struct tables tables;       /* further ones */
     struct further *further;    /* it is no more than one of them; NULL: a whole resource */
     const char *owner;          /* of a further one: whose own table it is, of this run; NULL */
-    bool has_batch;             /* some of its rows are not handed on yet */
+    size_t room;                /* of load->room */
     struct resource_load *next; /* load->open */
 };
 

@@ -19,7 +19,8 @@
 #include "run/resource.h"
 #include "write/disposition.h"
 
-enum { BATCHES_MAX = 32 };
+/* Of the memory budget, for batches of further tables that wait for more rows. */
+enum { ROOM_SHARE = 8 };
 
 struct further {
     const char *name; /* normalised */
@@ -52,6 +53,8 @@ static void leave_open(struct resource_load *part)
         at = &(*at)->next;
     if (*at)
         *at = part->next;
+    part->load->room -= part->room;
+    part->room = 0;
 }
 
 static void enter_open(struct resource_load *part)
@@ -201,9 +204,9 @@ static int flush_all(struct load *load, struct tg_error *err)
     int rc = TG_OK;
     for (struct resource_load *part = load->open; part; part = part->next) {
         TRY(normalizer_flush(part->normalizer, err));
-        part->has_batch = false;
+        part->room = 0;
     }
-    load->batch_count = 0;
+    load->room = 0;
 done:
     return rc;
 }
@@ -223,9 +226,10 @@ static int push_further(struct resource_load *maker, struct further *further, st
         part = further->part;
     }
     TRY(part_push(part, page, err));
-    load->batch_count += !part->has_batch;
-    part->has_batch = true;
-    if (load->batch_count > BATCHES_MAX)
+    load->room -= part->room;
+    part->room = normalizer_room(part->normalizer);
+    load->room += part->room;
+    if (load->room > load->session->pipeline->ctx.memory_bytes_max / ROOM_SHARE)
         TRY(flush_all(load, err));
 done:
     return rc;
