@@ -453,6 +453,8 @@ static int on_list_keys(struct tg_read *read, struct tg_error *err)
     PyGILState_STATE state = PyGILState_Ensure();
     reader->calls->read = read;
     bool fails = PyErr_CheckSignals() < 0;
+    if (!reader->keys.iterator)
+        walk_begin(reader->walk); /* other rows, which know no keys of the resource's own */
     fails = fails || (!reader->keys.iterator &&
                       take_iterator(&reader->keys,
                                     PyObject_CallFunctionObjArgs(reader->list_keys, NULL)) < 0);

@@ -1,5 +1,6 @@
 """Hints that dlt does not have, by what they do at the destination."""
 
+import pyarrow
 import pytest
 from servers import KINDS, destination_of, new_name
 
@@ -46,6 +47,19 @@ def test_the_brake_and_what_lets_it_go():
         pipeline.run(people([], deletes={"detect": "snapshot", "limit": "100%"}))
     pipeline.run(people([], deletes={"detect": "snapshot", "limit": "100%", "allow_empty": True}))
     assert ids(pipeline) == []
+
+
+@pytest.mark.parametrize("keys, left", [
+    ([{"id": 1}, {"id": 2}], [1, 2]), ([[{"id": 1}], [{"id": 2}]], [1, 2]), ({"id": 3}, [1, 3]), (pyarrow.table({"id": [2, 3]}), [1, 2, 3]),
+    ([{"more": 0, "id": 4}, {"id": 2, "name": "x"}], [1, 2, 4]),
+])
+@pytest.mark.parametrize("items", [[{"id": 1, "name": "n1"}], [[{"id": 1, "name": "n1"}]], [[{"name": "n1", "id": 1}], {"id": 1}]])
+def test_keys_in_any_form(keys, left, items):
+    """They are rows of their own: what is known of the names in the resource's rows does not hold for them."""
+    pipeline = make()
+    pipeline.run(people(ROWS[:4]))
+    pipeline.run(people(items, deletes={"detect": "keys", "limit": "100%"}, list_keys=lambda: keys))
+    assert ids(pipeline) == left
 
 
 def test_keys_beside_a_cursor():
@@ -122,7 +136,7 @@ def test_a_description_and_hints_that_come_later():
     ({"deletes": {"detect": "keys", "limit": -1}}, "not -1"), ({"deletes": {"detect": "keys", "allow_empty": 1}}, "True or False"),
     ({"limits": "10%"}, "limits is a map of rows_deleted"), ({"limits": {"rows": 1}}, "not 'rows'"), ({"limits": {"rows_deleted": True}}, "not True"),
     ({"limits": {"rows_deleted": 0.5}}, "not 0.5"), ({"row_ids": "keys"}, "row_ids is random, key, row, not 'keys'"),
-    ({"on_bad_row": "skip"}, "on_bad_row is fail, reject, not 'skip'"), ({"on_bad_row": {"action": "fail", "limit": 3}}, "not 3"),
+    ({"on_bad_row": "skip"}, "on_bad_row is fail, reject, not 'skip'"), ({"on_bad_row": {"action": "fail", "limit": 3}}, "limit=3 goes with action 'reject'"),
     ({"on_bad_row": {"limit": 3}}, "not None"), ({"list_keys": list}, "list_keys is for deletes='keys'"), ({"deletes": "keys", "list_keys": [1]}, "a function"),
 ])
 def test_what_is_no_such_hint(said, text):

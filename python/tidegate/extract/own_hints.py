@@ -120,7 +120,9 @@ def bad_row_options(said: Any) -> dict[str, Any]:
     options: dict[str, Any] = {"reject_bad_rows": action == "reject"}
     if "limit" in found:
         limit = found["limit"]
-        if isinstance(limit, bool) or not isinstance(limit, int) or limit < 1 or action != "reject":
+        if action != "reject":
+            raise ValueError(f"on_bad_row: limit={limit!r} goes with action 'reject': with {action!r} the first bad row ends the run")
+        if isinstance(limit, bool) or not isinstance(limit, int) or limit < 1:
             raise ValueError(f"on_bad_row: limit is how many rows are rejected at most, not {limit!r}")
         options["reject_max"] = limit
     return options

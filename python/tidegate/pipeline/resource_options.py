@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -12,6 +12,7 @@ from tidegate.common import context
 from tidegate.common.configuration.extract import ExtractConfiguration
 from tidegate.common.exceptions import NotInTidegate
 from tidegate.extract.convert import convert, refusal
+from tidegate.extract.exceptions import ResourceExtractionError
 from tidegate.extract.hints import (
     Hints,
     column_options,
@@ -23,6 +24,7 @@ from tidegate.extract.hints import (
 )
 from tidegate.extract.items import MARKS
 from tidegate.extract.own_hints import detects_keys, own_options
+from tidegate.extract.pipe import open_data, ready
 from tidegate.extract.readers import Reader
 from tidegate.extract.resource import DltResource
 from tidegate.extract.source import DltSource
@@ -251,11 +253,19 @@ def _further_options(said: Hints, source: DltSource) -> dict[str, Any]:
     return {name: value for name, value in options.items() if not name.startswith("limit_")}  # those are of the resource
 
 
-def _keys_of(reader: Reader, reading: Reading) -> Any:
-    """The keys of all rows that there are."""
+def _keys_of(reader: Reader, reading: Reading) -> Iterator[Any]:
+    """The keys of all rows that there are, in any form that a resource may have.
+
+    Raises:
+        ResourceExtractionError: `list_keys` has raised, which it names: it is not the resource's own function.
+    """
     reading.enter(reader)
-    assert reader.resource._hints.list_keys is not None
-    return reader.resource._hints.list_keys()
+    list_keys = reader.resource._hints.list_keys
+    assert list_keys is not None
+    try:
+        yield from ready(open_data(list_keys()), reading.how, reader.resource.name)
+    except Exception as error:
+        raise ResourceExtractionError.of(reader.resource.name, list_keys, error, "list_keys") from error
 
 
 def _table_options(said: Hints, source: DltSource) -> dict[str, Any]:
