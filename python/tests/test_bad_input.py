@@ -3,6 +3,7 @@
 import datetime
 import functools
 import os
+import pathlib
 import subprocess
 import sys
 import threading
@@ -14,7 +15,7 @@ import pytest
 import tidegate as dlt
 from tidegate.common import context
 from tidegate.common.configuration.exceptions import ConfigFieldMissingException, ConfigValueCannotBeCoercedException
-from tidegate.common.exceptions import MissingDependencyException
+from tidegate.common.exceptions import MissingDependencyException, NotInTidegate
 from tidegate.current import SourceSectionNotAvailable
 from tidegate.destinations.impl.engine import DuckDbConnectionError
 from tidegate.extract.exceptions import InvalidValueInRow, ResourceExtractionError, SourceExhausted
@@ -220,7 +221,36 @@ def numbered(id=dlt.sources.incremental("id")):
     yield {"id": 1}
 
 
+@pytest.mark.parametrize("said, text", [
+    ({"undo_loads": -1}, "undo_loads is how many of the newest loads can be undone, 0 to 1000, not -1"), ({"undo_loads": 1001}, "0 to 1000, not 1001"),
+    ({"undo_loads": "many"}, "not 'many'"), ({"undo_loads": None}, "not None"), ({"undo_loads": True}, "not True"), ({"undo_loads": 1.5}, "not 1.5"),
+    ({"memory": "lots"}, "memory is a size of at least 64MiB, such as '256MiB' or '1GiB', not 'lots'"), ({"memory": ""}, "not ''"),
+    ({"memory": 5}, "not 5"), ({"memory": "1KiB"}, "not '1KiB'"), ({"memory": "GiB"}, "not 'GiB'"), ({"memory": "64 MiB"}, "not '64 MiB'"),
+    ({"refresh": "all"}, "refresh is drop_sources, drop_resources, drop_data, not 'all'"), ({"refresh": 5}, "not 5"),
+    ({"progress": 5}, "progress is log, tqdm, enlighten, alive_progress, or an object with start, update and stop, not 5"),
+    ({"pipelines_dir": 5}, "pipelines_dir is the path of a folder, not 5"), ({"dataset_name": 5}, "dataset_name is the name of a schema .*, not 5"),
+    ({"import_schema_path": 5}, "import_schema_path is the path of a folder, not 5"), ({"limits": 5}, "limits is a map of .*, not 5"),
+    ({"pipelines_dir": "a_file"}, "pipelines_dir is '.*/a_file', which cannot be a folder: '.*/a_file' is a file; say another path"),
+    ({"pipelines_dir": "a_file/of/shop"}, "'.*/a_file/of/shop', which cannot be a folder: '.*/a_file' is a file"),
+])
+def test_an_option_that_cannot_be(said, text):
+    with open("a_file", "w"):
+        pass
+    with pytest.raises(ValueError, match=text):
+        dlt.pipeline("q", destination="duckdb", **said)
+
+
+@pytest.mark.parametrize("said", [{"undo_loads": 1000}, {"memory": "64MiB"}, {"memory": "1GB"}, {"refresh": "drop_data"}, {"pipelines_dir": pathlib.Path("new/one")}])
+def test_an_option_that_can_be(said):
+    assert dlt.pipeline("q", destination="duckdb", **said).run([{"id": 1}], table_name="t").row_counts["t"] == 1
+
+
 @pytest.mark.parametrize("call, kind, text", [
+    (lambda p: p.run(numbered, refresh="all"), ValueError, "refresh is drop_sources, drop_resources, drop_data, not 'all'"),
+    (lambda p: dlt.resource([], name="t", on_bad_row={"action": "fail", "limit": 5}), ValueError, "on_bad_row: limit=5 goes with action 'reject'"),
+    (lambda p: dlt.Schema("shop", {"names": "direct"}), NotInTidegate, "normalizers=.* is not in tidegate"),
+    (lambda p: dlt.pipeline("q", naming="direct"), TypeError, r"^pipeline\(\) got an unexpected keyword argument 'naming'"),
+    (lambda p: dlt.destinations.duckdb(naming_convention="direct"), NotInTidegate, "naming_convention of destinations.duckdb is not in tidegate"),
     (lambda p: p.run(numbered, window=5), ValueError, "a window has two ends, as in .*, not 5"),
     (lambda p: p.run(numbered, window=()), ValueError, r"a window has two ends, as in .*, not \(\)"),
     (lambda p: p.run(numbered, accept=True), ValueError, "accept is of cursor_change, rows, limits, not True"),
@@ -241,6 +271,35 @@ def test_an_argument_that_cannot_be(pipeline, call, kind, text):
     with pytest.raises(kind, match=text):
         call(pipeline)
     assert not pipeline.has_pending_data
+
+
+@pytest.mark.parametrize("name", ["direct", "dlt.common.normalizers.naming.sql_cs_v1"])
+def test_names_that_are_to_be_made_otherwise(pipeline, monkeypatch, name):
+    monkeypatch.setenv("SCHEMA__NAMING", name)
+    with pytest.raises(NotInTidegate, match="SCHEMA__NAMING = .* is not in tidegate; names are snake_case here"):
+        pipeline.run([{"aB": 1}], table_name="t")
+    monkeypatch.setenv("SCHEMA__NAMING", "snake_case")
+    pipeline.run([{"aB": 1}], table_name="t")
+    assert pipeline.dataset().t.columns[0] == "a_b"
+
+
+def listing(keys):
+    return dlt.resource([{"id": 1}], name="orders", primary_key="id", write_disposition="merge", deletes="keys", list_keys=keys)
+
+
+def test_a_list_of_keys_that_raises(pipeline):
+    def keys():
+        yield {"id": 1}
+        raise KeyError("type")
+
+    pipeline.run(listing(keys))  # where nothing is there, nobody asks for keys
+    for list_keys in (keys, lambda: {}["type"]):
+        told = failed(pipeline, listing(list_keys)).exception
+        assert isinstance(told, ResourceExtractionError) and (told.pipe_name, told.kind, told.func_name) == ("orders", "list_keys", list_keys.__name__)
+        assert str(told) == f"the resource 'orders': list_keys '{list_keys.__name__}' has raised: KeyError: 'type'"
+        assert traceback.extract_tb(told.__cause__.__traceback__)[-1].name == list_keys.__name__
+    for given, text in [(5, "'int' object is not iterable"), ([{"key": 1}], "list of keys, row 1: its key cannot be read")]:
+        assert text in str(failed(pipeline, listing(lambda: given)))
 
 
 def test_a_step_is_named_where_no_code_was_at_work(pipeline):

@@ -70,6 +70,9 @@ def make(
     return made  # another thread may have made its own active by now
 
 
+make.__qualname__ = "pipeline"  # as a program calls it, for what is raised of its arguments
+
+
 def attach(
     pipeline_name: str | None = None, pipelines_dir: str | None = None, pipeline_salt: Any = None,
     destination: Any = None, staging: Any = None, dataset_name: str | None = None, progress: Any = None,

@@ -22,6 +22,7 @@ from tidegate.extract.source import DltSource
 from tidegate.pipeline.advice import in_python
 from tidegate.pipeline.exceptions import PipelineStepFailed
 from tidegate.pipeline.failures import step_failed
+from tidegate.pipeline.options import REFRESH
 from tidegate.pipeline.progress import Follower
 from tidegate.pipeline.resource_options import Reading, add_all, drivers_of
 
@@ -30,7 +31,6 @@ if TYPE_CHECKING:
     from tidegate.pipeline.pipeline import Pipeline
 
 _LEVELS = [logging.ERROR, logging.WARNING, logging.INFO, logging.DEBUG]
-_REFRESH = {None: 0, "drop_sources": 1, "drop_resources": 2, "drop_data": 3}
 
 
 def open_library(
@@ -56,13 +56,25 @@ def open_library(
     options: dict[str, Any] = {
         "name": pipeline.pipeline_name, "dataset": pipeline.dataset_name,
         "workdir": pipeline.working_dir, "engine": engine_path(), "log": _log_in_python,
-        "refresh": _REFRESH[refresh], "turns": turns, "progress": progress,
+        "refresh": REFRESH[refresh], "turns": turns, "progress": progress,
         **database_of(pipeline).options(), "undo_loads": pipeline.undo_loads, "memory": pipeline.memory,
         **limits_options(pipeline.limits), **(over or {}),
     }
     if said := {name: value for name, value in {**pipeline._schema_options, **schema}.items() if value}:
         options["schema"] = said
     return _core.Pipeline(options)
+
+
+def _opened(pipeline: Pipeline, step: str, *args: Any, **schema: Any) -> _core.Pipeline:
+    """The same for a step, as which its error is told.
+
+    Raises:
+        PipelineStepFailed: The library cannot take what the pipeline says.
+    """
+    try:
+        return open_library(pipeline, *args, **schema)
+    except _core.Error as error:
+        raise PipelineStepFailed(pipeline, step, None, error) from error
 
 
 def database_of(pipeline: Pipeline) -> Database:
@@ -77,7 +89,7 @@ def database_of(pipeline: Pipeline) -> Database:
 
 def names(pipeline: Pipeline) -> dict[str, str]:
     """The destination, the dataset and the schema, as they are named there."""
-    core = open_library(pipeline)
+    core = _opened(pipeline, "sync")
     found: dict[str, str] = core.names()
     core.close()
     return found
@@ -97,7 +109,7 @@ def ask(pipeline: Pipeline, do: Callable[[_core.Pipeline], Any], schema: str | N
     Raises:
         PipelineStepFailed: Of the step "sync".
     """
-    core = open_library(pipeline, name=schema)
+    core = _opened(pipeline, "sync", name=schema)
     try:
         return do(core)
     except _core.Error as error:
@@ -139,8 +151,8 @@ def call(
     how = extract_config(*place, workers, max_parallel_items)
     root_key = any(source.root_key for source in sources)
     follower = Follower(pipeline.progress, pipeline, step) if pipeline.progress else None
-    core = open_library(
-        pipeline, refresh, how.turns, follower, over, name=schema, others=", ".join(others), root_key=root_key
+    core = _opened(
+        pipeline, step, refresh, how.turns, follower, over, name=schema, others=", ".join(others), root_key=root_key
     )
     reading = Reading(core, lambda: pipeline._known.state, pipeline._known.table_names, how)
     try:

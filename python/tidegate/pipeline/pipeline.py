@@ -20,7 +20,6 @@ from tidegate.common.exceptions import refuse
 from tidegate.common.folders import data_dir
 from tidegate.common.tables import escaped
 from tidegate.destinations import Destination, destination_of
-from tidegate.extract.own_hints import limits_options
 from tidegate.pipeline import local, steps
 from tidegate.pipeline.data import sources_of
 from tidegate.pipeline.exceptions import InvalidPipelineName, PipelineConfigMissing, PipelineStepFailed
@@ -28,6 +27,7 @@ from tidegate.pipeline.info import ExtractInfo, LoadInfo, NormalizeInfo
 from tidegate.pipeline.known import Known
 from tidegate.pipeline.library import database_of, names, open_library
 from tidegate.pipeline.load_package import LoadPackageInfo
+from tidegate.pipeline.options import check_folder, check_options
 from tidegate.pipeline.trace import PipelineTrace, traced
 from tidegate.pipeline.window import Window
 from tidegate.pipeline.with_own import WithOwn
@@ -64,7 +64,12 @@ class Pipeline(WithOwn, WithPackages, WithState):
         import_schema_path: str | None = None, export_schema_path: str | None = None, dev_mode: bool = False,
         undo_loads: int = 0, memory: str | None = None, limits: Mapping[str, Any] | None = None,
     ) -> None:
+        check_options(
+            pipelines_dir=pipelines_dir, dataset_name=dataset_name, refresh=refresh, progress=progress, import_schema_path=import_schema_path,
+            export_schema_path=export_schema_path, undo_loads=undo_loads, memory=memory, limits=limits,
+        )
         self.pipelines_dir = os.path.abspath(pipelines_dir or os.path.join(data_dir(), "pipelines"))
+        check_folder(self.pipelines_dir, "pipelines_dir" if pipelines_dir else "DLT_DATA_DIR")
         self.staging = None
         self.refresh = refresh
         self.dev_mode = dev_mode
@@ -76,7 +81,6 @@ class Pipeline(WithOwn, WithPackages, WithState):
         self.undo_loads = undo_loads
         self.memory = memory
         self.limits = limits
-        limits_options(limits)  # a wrong one is told here
         self._begin(pipeline_name, destination, dataset_name)
 
     def _begin(self, pipeline_name: str, destination: Destination | None, dataset_name: str | None) -> None:

@@ -22,6 +22,7 @@ from tidegate.pipeline.info import ExtractInfo, LoadInfo, NormalizeInfo
 from tidegate.pipeline.library import call, database_of
 from tidegate.pipeline.load_package import LoadPackageInfo, moment_of, package_of, schema_update_of
 from tidegate.pipeline.metrics import loaded_metrics, written_metrics
+from tidegate.pipeline.options import check_options
 from tidegate.pipeline.packages import Extracted, Sealed, extracted
 from tidegate.pipeline.progress import tell_normalized
 from tidegate.pipeline.trace import add_step
@@ -152,6 +153,7 @@ def asked_of(
     Raises:
         ValueError: One of them is not as it has to be.
     """
+    check_options(refresh=refresh)
     range_ = None if window is None else window_options(window)
     return Asked(hints, refresh or pipeline.refresh, range_, accept_options(accept), workers, max_parallel_items)
 

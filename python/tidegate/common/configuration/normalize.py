@@ -1,6 +1,7 @@
-"""`normalize.*`: what dlt lets one say about rows, and what of it holds here.
+"""What dlt lets one say about rows and names, and what of it holds here.
 
     normalize.parquet_normalizer.add_dlt_load_id, add_dlt_id   rows of Arrow tables have both columns, as all rows
+    schema.naming                                              names are snake_case
 """
 
 from __future__ import annotations
@@ -15,10 +16,21 @@ def check_normalize() -> None:
     """Refuses what is said and does not hold.
 
     Raises:
-        NotInTidegate: Rows of Arrow tables are to come without a column that all rows have.
+        NotInTidegate: Rows of Arrow tables are to come without a column that all rows have, or names are to be made otherwise.
     """
+    _check_naming()
     for name in ("add_dlt_load_id", "add_dlt_id"):
         found, _ = find(paths_below(context.pipeline_name(), ["normalize", "parquet_normalizer"], name))
         if found and not coerce(name, found.value, bool, None, found.place):
             column = name.removeprefix("add")
             raise NotInTidegate(f"{found.key} = false ({found.provider})", f"each table has the column {column}")
+
+
+def _check_naming() -> None:
+    pipeline = context.pipeline_name()
+    own = [[pipeline, "schema", "naming"]] if pipeline else []
+    found, _ = find([*own, ["schema", "naming"]])
+    if found and str(found.value).rpartition(".")[2] != "snake_case":
+        raise NotInTidegate(
+            f"{found.key} = {found.value!r} ({found.provider})", "names are snake_case here; a spec of the command has `schema: {naming: ...}`"
+        )

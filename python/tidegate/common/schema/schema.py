@@ -52,6 +52,7 @@ class Schema:
 
     Args:
         name: Of the schema; a source has its own.
+        normalizers: Not in tidegate: names are snake_case.
         stored: As `to_dict` gives it; None: it has no tables yet.
 
     Example:
@@ -59,7 +60,8 @@ class Schema:
         []
     """
 
-    def __init__(self, name: str, stored: dict[str, Any] | None = None) -> None:
+    def __init__(self, name: str, normalizers: Any = None, *, stored: dict[str, Any] | None = None) -> None:
+        refuse(normalizers=normalizers)
         new: dict[str, Any] = {"version": 0, "version_hash": None, "name": checked_name(name), "tables": {}}
         self._stored = copy.deepcopy(stored) if stored else new
 
@@ -70,7 +72,7 @@ class Schema:
         Args:
             stored: With `name` and `tables`.
         """
-        return cls(stored["name"], stored)
+        return cls(stored["name"], stored=stored)
 
     @property
     def name(self) -> str:
