@@ -217,7 +217,7 @@ def test_what_dlt_has_beside(data):
 
 
 def test_how_they_look(data):
-    assert repr(data.t.select("id", "name").order_by("id").limit(2)) == "id  name\n--  ----\n0   <n0>\n1   <n1>"
+    assert repr(data.t.select("id", "name").order_by("id").limit(2)) == "id  name\n--  ----\n 0  <n0>\n 1  <n1>"
     assert "<td>&lt;n0&gt;</td>" in data.t._repr_html_() and data.t._repr_html_().count("<tr>") == 11
     assert repr(data).startswith(f"<dlt.dataset(dataset_name='{data.dataset_name}', tables=['t', 't__kids'")
     assert "<td>t</td><td>20</td>" in data._repr_html_()

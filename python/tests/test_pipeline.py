@@ -100,9 +100,9 @@ def test_progress_is_told(capsys):
         seen.clear()
         return found
 
-    def extracted(pipeline, **tables):
+    def extracted(pipeline, load=None, **tables):
         """Of a run of one resource, whose rows are in these tables."""
-        load, = pipeline.last_trace.last_load_info.loads_ids
+        load = load or pipeline.last_trace.last_load_info.loads_ids[0]
         counts = {"t": tables["t"], "Resources": 1}
         return [("Extract p", counts), (f"Normalize p in {load}", {"Files": 1, **tables})], (f"Load p in {load}", {"Jobs": 1, "t": tables["t"]})
 
@@ -132,6 +132,14 @@ def test_progress_is_told(capsys):
     with pytest.raises(PipelineStepFailed):
         pipeline.run(fails, table_name="t")
     assert [step for step, _ in steps()] == ["Extract p"]
+    first, = pipeline.extract([{"id": 6}], table_name="t").loads_ids
+    second, = pipeline.extract([{"id": 7}, {"id": 8}], table_name="u").loads_ids
+    steps()
+    info = pipeline.run([{"id": 9}], table_name="t")
+    assert info.loads_ids[:2] == [first, second]
+    before, last = extracted(pipeline, info.loads_ids[2], t=1)
+    waiting = [(f"Load p in {first}", {"Jobs": 1, "t": 1}), (f"Load p in {second}", {"Jobs": 1, "u": 2})]
+    assert steps() == [*waiting, *before, last]
     pipeline.run([dlt.resource([{"id": 6}], name="t"), *of_two_schemas()])
     assert [step.split(" in ")[0] for step, _ in steps()] == ["Extract p"] * 2 + ["Normalize p"] * 2 + ["Load p"] * 2
 

@@ -106,6 +106,18 @@ def test_sources_of_several_schemas_and_a_table_of_another_name():
     assert "people: replace\n  all that is there goes\n" in str(plan) and "orders: append, into table orders_new" in str(plan)
 
 
+def test_what_is_read_stands_beside_the_table_of_its_resource():
+    def tickets():
+        yield {"id": 1}
+        yield dlt.mark.with_table_name({"id": 2, "lines": [{"n": 1}]}, "returns")
+
+    plan = make().plan(dlt.resource(tickets), rows=True)
+    assert [line.split() for line in str(plan).splitlines() if line.startswith(("tickets ", "returns"))] == [
+        ["tickets", "2", "1", "1", "0", "0"], ["returns", "1", "1", "0", "0"], ["returns__lines", "1", "1", "0", "0"],
+    ]
+    assert "<tr><td>returns</td><td></td><td>1</td>" in plan._repr_html_()
+
+
 def test_a_window_and_a_refresh():
     def by_id(given):
         return orders(given).apply_hints(incremental=dlt.sources.incremental("id"))

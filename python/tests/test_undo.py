@@ -45,6 +45,19 @@ def test_rows_and_cursors_come_back(kind):
     assert state_of(pipeline) == [(1, "paid"), (2, "paid"), (3, "new")]
 
 
+def test_what_is_kept_for_it_is_no_table_of_the_dataset():
+    pipeline = make(undo_loads=3)
+    pipeline.run(orders(FIRST))
+    pipeline.run(orders([{"id": 2, "at": 5, "state": "lost", "lines": []}]))
+    with pipeline.sql_client() as client:
+        kept = [name for name in client.table_names() if name.startswith("_tidegate_undo_")]
+    data = pipeline.dataset()
+    assert kept and not set(kept) & set(data.tables) and "_tidegate_undo" in data.tables
+    assert not any(name in repr(data) + data._repr_html_() for name in kept)
+    assert {name for name, _ in data.row_counts(dlt_tables=True).fetchall()} == set(data.tables)
+    assert data[kept[0]].columns  # it is there for who names it
+
+
 def test_twice_does_it_once_and_further_back_needs_a_name():
     pipeline = make(undo_loads=3)
     first = pipeline.run(orders(FIRST)).loads_ids[0]

@@ -40,11 +40,12 @@ def table_html(head: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
     return f"<table><thead>{line(head, 'th')}</thead><tbody>{body}</tbody></table>"
 
 
-def aligned(rows: Sequence[Sequence[Any]]) -> list[str]:
+def aligned(rows: Sequence[Sequence[Any]], has_rule: bool = False) -> list[str]:
     """Rows as lines; numbers stand at the right.
 
     Args:
         rows: The first is the head.
+        has_rule: Whether a line stands below the head.
 
     Example:
         >>> aligned([("table", "rows"), ("orders", 3)])
@@ -52,11 +53,13 @@ def aligned(rows: Sequence[Sequence[Any]]) -> list[str]:
     """
     texts = [["" if cell is None else str(cell) for cell in row] for row in rows]
     widths = [max(map(len, column)) for column in zip(*texts, strict=True)]
-    is_number = [all(isinstance(cell, int) or cell is None for cell in column[1:]) for column in zip(*rows, strict=True)]
+    is_number = [all(isinstance(cell, (int, float)) or cell is None for cell in column[1:]) for column in zip(*rows, strict=True)]
 
     def cell_of(text: str, column: int) -> str:
         return text.rjust(widths[column]) if is_number[column] else text.ljust(widths[column])
 
+    if has_rule:
+        texts.insert(1, ["-" * width for width in widths])
     return ["  ".join(cell_of(text, i) for i, text in enumerate(row)).rstrip() for row in texts]
 
 

@@ -21,6 +21,7 @@ from tidegate.destinations.relation import Relation
 from tidegate.destinations.sql_client import SqlClient
 
 _OWN = ("_dlt_", "_tidegate_")
+_KEPT = "_tidegate_undo_"  # what an undo would bring back: `_tidegate_undo` tells of it
 
 
 class Dataset:
@@ -75,19 +76,22 @@ class Dataset:
 
     @property
     def tables(self) -> list[str]:
-        """The names of its tables, those of the pipeline itself last."""
+        """The names of its tables, those of the pipeline itself last; what is kept for an undo is left out."""
+        shown = (name for name in self._names() if not name.startswith(_KEPT))
+        return sorted(shown, key=lambda name: name.startswith(_OWN))
+
+    def _names(self) -> list[str]:
         with self.opened() as client:
-            return sorted(client.table_names(), key=lambda name: name.startswith(_OWN))
+            return client.table_names()
 
     def _ipython_key_completions_(self) -> list[str]:
         return self.tables
 
     def _missing(self, name: str) -> str | None:
         """What is wrong with a name; None: there is such a table."""
-        tables = self.tables
-        if name in tables:
+        if name in self._names():
             return None
-        return f"the dataset '{self.dataset_name}' has no table '{name}'; it has {', '.join(tables) or 'none'}"
+        return f"the dataset '{self.dataset_name}' has no table '{name}'; it has {', '.join(self.tables) or 'none'}"
 
     def table(self, table_name: str, *, load_ids: Sequence[str] | None = None, incremental: Any = None) -> Relation:
         """A table as a relation.

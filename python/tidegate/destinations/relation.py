@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from tidegate.common.exceptions import NotInTidegate
-from tidegate.common.tables import table_html
+from tidegate.common.tables import aligned, table_html
 from tidegate.destinations.cursor import CHUNK_ROWS, Cursor, Row
 from tidegate.destinations.dialects import Dialect
 
@@ -312,16 +312,8 @@ class Relation:
             head, rows = self._shown()
         except Exception as error:  # a text is there even so
             return f"<dlt.Relation(dataset={self._dataset.dataset_name!r}, query={self.to_sql()!r}): {error}>"
-        return _aligned([tuple(head), *rows])
+        return "\n".join(aligned([head, *rows], has_rule=True))
 
     def _repr_html_(self) -> str:
         head, rows = self._shown()
         return table_html(head, rows)
-
-
-def _aligned(rows: Sequence[Sequence[Any]]) -> str:
-    """Rows as aligned text, a line each, the first as a head."""
-    texts = [["" if cell is None else str(cell) for cell in row] for row in rows]
-    widths = [max(len(row[i]) for row in texts) for i in range(len(texts[0]))]
-    lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in texts]
-    return "\n".join([lines[0], "  ".join("-" * width for width in widths), *lines[1:]])

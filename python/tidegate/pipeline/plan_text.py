@@ -55,8 +55,9 @@ def _table_head(plan: Plan) -> list[str]:
 
 def _table_rows(plan: Plan) -> list[list[Any]]:
     names = _table_head(plan)[1:]
+    read_into = {each["table"] for each in plan.resources}  # what is read is counted there, wherever it goes then
     return [
-        [table["name"], *(None if table["nested"] and name == "read" else table[f"rows_{name}"] for name in names)]
+        [table["name"], *(None if name == "read" and table["name"] not in read_into else table[f"rows_{name}"] for name in names)]
         for table in plan.tables
     ]
 

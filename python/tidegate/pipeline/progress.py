@@ -1,11 +1,11 @@
 """Which step of a pipeline is at work, for a collector: what the library tells of a call, as dlt's steps.
 
-    run        Extract NAME, Normalize NAME in LOAD_ID, Load NAME in LOAD_ID
+    run        Extract NAME, Normalize NAME in LOAD_ID, Load NAME in LOAD_ID; before them the last for each load that waits
     extract    the first of them
     load       the last, for each load
 
-Rows are typed while they are extracted: the step Normalize tells what is sealed of them. Loads that wait are written
-by a run before it extracts; nothing is shown of that.
+Rows are typed while they are extracted: the step Normalize tells what is sealed of them. Of loads that wait the library
+tells when all are written.
 """
 
 from __future__ import annotations
@@ -35,6 +35,7 @@ class Follower:
         self._resources = 0
         self._read: set[str] = set()
         self._load: Sealed | None = None
+        self._waiting: list[Sealed] = []  # which a run writes first
         self._is_open = self._is_writing = False
 
     def begin(self, resources: int) -> None:
@@ -44,10 +45,30 @@ class Follower:
             resources: How many are read.
         """
         self._resources = resources
-        if self._step in ("run", "extract"):
-            self._open(f"Extract {self._pipeline.pipeline_name}")
-            if resources:
-                self._collector.update("Resources", 0, resources)
+        self._waiting = self._pipeline._sealed() if self._step == "run" else []
+        if self._waiting:
+            self._begin_load(self._waiting[0])
+        elif self._step in ("run", "extract"):
+            self._extract()
+
+    def _extract(self) -> None:
+        self._open(f"Extract {self._pipeline.pipeline_name}")
+        if self._resources:
+            self._collector.update("Resources", 0, self._resources)
+
+    def _settled(self) -> None:
+        """Of the loads that were waiting those are written that are no longer there."""
+        waiting, self._waiting = self._waiting, []
+        left = {each.load_id for each in self._pipeline._sealed()}
+        for load in waiting:
+            if not self._is_open:
+                self._begin_load(load)
+            if load.load_id not in left:
+                for table, rows in load.row_counts().items():
+                    self._collector.update(table, rows)
+                self._tell_jobs(load, ended=True)
+            self.end()
+        self._extract()
 
     def end(self) -> None:
         """The call has ended, or failed."""
@@ -60,6 +81,8 @@ class Follower:
         bytes_total: int, ended: bool,
     ) -> None:
         """What the library calls."""
+        if self._waiting:
+            self._settled()
         if resource:
             count(self._collector, resource, rows, bytes_read, bytes_total)
             if ended:
@@ -76,13 +99,20 @@ class Follower:
         if not self._is_writing:
             self._is_writing = True
             self._load = self._load or next(iter(self._pipeline._sealed()), None)
-            which = f" in {self._load.load_id}" if self._load else ""  # one of when its destination was named otherwise
-            self._open(f"Load {self._pipeline.pipeline_name}{which}")
+            self._begin_load(self._load)
         if table:
             self._collector.update(table, rows)
-        elif self._load:  # its files are there all at once, by the commit
-            files = len(self._load.files())
-            self._collector.update("Jobs", files if ended else 0, files)
+        elif self._load:
+            self._tell_jobs(self._load, ended)
+
+    def _begin_load(self, load: Sealed | None) -> None:
+        which = f" in {load.load_id}" if load else ""  # one of when its destination was named otherwise
+        self._open(f"Load {self._pipeline.pipeline_name}{which}")
+
+    def _tell_jobs(self, load: Sealed, ended: bool) -> None:
+        """The files of a load are there all at once, by the commit."""
+        files = len(load.files())
+        self._collector.update("Jobs", files if ended else 0, files)
 
     def _open(self, step: str) -> None:
         self._is_open = True
