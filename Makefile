@@ -26,9 +26,9 @@ demo: all ## build, and run the seed example
 	@examples/demo.sh
 
 test: deps ## build with gcc and with sanitizers, and run every test on one of them, models in part; fuzz 20 s
-	$(call build,dev,for_scripts)
-	$(call build,asan-ubsan)
-	@tools/run-tests build/dev:checks,cli,crash,python,cases/duckdb,cases/postgres build/asan-ubsan:unit,cases/sqlite,fuzz
+	$(call build,dev,for_scripts unit_engine)
+	$(call build,asan-ubsan,tidegate unit_own fuzz)
+	@tools/run-tests build/dev:checks,unit/engine,cases/duckdb,cases/postgres,cli,crash,python build/asan-ubsan:unit/own,cases/sqlite,fuzz
 
 notebooks: deps ## run examples/notebooks, and store what comes out in them
 	$(call build,dev,python_core)
