@@ -244,7 +244,7 @@ int connection_lock(struct connection *con, const struct lock *locks, size_t cou
     return (con->driver->lock ? con->driver->lock : default_lock)(con, locks, count, err);
 }
 
-bool connection_names_locks(const struct connection *con)
+bool connection_is_shared(const struct connection *con)
 {
     return con->driver->lock != NULL;
 }

@@ -130,6 +130,9 @@ struct connection {
     struct context *ctx; /* borrowed */
     struct workload workload;
     bool creates_indexes; /* in new tables, by the dialect's `unique` */
+    bool names_locks;     /* the driver says so; else one lock that has a row stands for all */
+    bool knows_storage;   /* once it has been asked */
+    int storage_version;  /* as in struct described */
     void *state;          /* the driver's */
 };
 
@@ -174,8 +177,8 @@ int connection_ingest(struct connection *con, const struct ingest_target *into,
                       struct ArrowArrayStream *stream, struct tg_error *err) TG_CHECK_RESULT;
 int connection_lock(struct connection *con, const struct lock *locks, size_t count,
                     struct tg_error *err) TG_CHECK_RESULT;
-/* Has the database locks by name? Else one that has a row stands for all. */
-bool connection_names_locks(const struct connection *con);
+/* May several processes write to it? */
+bool connection_is_shared(const struct connection *con);
 
 void described_release(struct described *described);
 const struct described_table *described_find(const struct described *described, const char *name);

@@ -3,7 +3,7 @@
  * as exec and query alone needs no more.
  *
  * Path: connection_transact -> default_transact; connection_describe -> default_describe ->
- * fetch_columns -> describe_rows -> add_table, add_column; connection_lock -> default_lock.
+ * describe_fetch -> describe_rows -> add_table, add_column; connection_lock -> default_lock.
  *
  * A database that has something better (an advisory lock, a catalog that is faster to ask) brings
  * it in its driver.
@@ -64,10 +64,8 @@ done:
 
 /* ---- describe ---- */
 
-enum { TABLE, NAME, TYPE, NULLABLE, DESCRIBED_COLUMNS };
-
-static int fetch_columns(struct connection *con, const char *dataset, struct text_rows *out,
-                         struct tg_error *err)
+int describe_fetch(struct connection *con, const char *dataset, struct text_rows *out,
+                   struct tg_error *err)
 {
     const struct sql_scope scope = {
         .dialect = con->dialect,
@@ -106,10 +104,10 @@ static int add_column(const struct connection *con, const struct text_rows *rows
                       struct described_table *table, struct tg_error *err)
 {
     struct described_column *column = &table->columns[table->column_count++];
-    const char *nullable = text_cell(rows, row, NULLABLE);
+    const char *nullable = text_cell(rows, row, DESCRIBED_NULLABLE);
     *column = (struct described_column){
-        .name = mem_strdup(text_cell(rows, row, NAME)),
-        .sql_type = spelled(con->dialect, text_cell(rows, row, TYPE)),
+        .name = mem_strdup(text_cell(rows, row, DESCRIBED_NAME)),
+        .sql_type = spelled(con->dialect, text_cell(rows, row, DESCRIBED_TYPE)),
         .nullable = strcmp(nullable, "YES") == 0 || strcmp(nullable, "true") == 0,
     };
     return column->name && column->sql_type ? TG_OK : error_nomem(err);
@@ -121,7 +119,7 @@ static int add_table(const struct connection *con, const struct text_rows *rows,
 {
     int rc = TG_OK;
     struct described_table *table = &out->tables[out->table_count++];
-    table->name = mem_strdup(text_cell(rows, first, TABLE));
+    table->name = mem_strdup(text_cell(rows, first, DESCRIBED_TABLE));
     table->columns = mem_calloc(end - first, sizeof(*table->columns));
     if (!table->name || !table->columns)
         return error_nomem(err);
@@ -154,8 +152,8 @@ int describe_rows(const struct connection *con, const struct text_rows *rows,
     if (!out->tables)
         TRY(error_nomem(err));
     for (size_t first = 0, end = 0; first < rows->row_count; first = end) {
-        const char *name = text_cell(rows, first, TABLE);
-        while (end < rows->row_count && strcmp(text_cell(rows, end, TABLE), name) == 0)
+        const char *name = text_cell(rows, first, DESCRIBED_TABLE);
+        while (end < rows->row_count && strcmp(text_cell(rows, end, DESCRIBED_TABLE), name) == 0)
             end++;
         if (!filter || filter->wants(filter->user, name))
             TRY(add_table(con, rows, first, end, out, err));
@@ -168,13 +166,16 @@ done:
 int describe_storage(struct connection *con, struct described *out, struct tg_error *err)
 {
     struct text_rows rows;
-    if (!con->dialect->storage)
+    out->storage_version = con->storage_version;
+    if (!con->dialect->storage || con->knows_storage)
         return TG_OK;
     int rc = connection_fetch(con, con->dialect->storage, &rows, err);
     if (rc != TG_OK)
         return rc;
     const char *text = rows.row_count > 0 ? text_cell(&rows, 0, 0) : NULL;
-    out->storage_version = text ? version_parse(text) : 0; /* "v1.0.0+" */
+    con->storage_version = text ? version_parse(text) : 0; /* "v1.0.0+" */
+    con->knows_storage = true;
+    out->storage_version = con->storage_version;
     text_rows_release(&rows);
     return TG_OK;
 }
@@ -185,7 +186,7 @@ int default_describe(struct connection *con, const char *dataset, const struct t
     int rc = TG_OK;
     struct text_rows rows = {0};
     TRY(describe_storage(con, out, err));
-    TRY(fetch_columns(con, dataset, &rows, err));
+    TRY(describe_fetch(con, dataset, &rows, err));
     rc = describe_rows(con, &rows, filter, out, err);
 done:
     text_rows_release(&rows);

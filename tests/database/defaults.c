@@ -155,6 +155,7 @@ static void test_describe_in_a_dialect(void **state)
     struct dialect dialect = dialect_duckdb;
     dialect.type_from_sql = type_by_another_name;
     dialect.folds_case = false;
+    dialect.describe = NULL;
     con->dialect = &dialect;
     exec("CREATE SCHEMA Sub");
     exec("CREATE TABLE sub.t (a VARCHAR, b INTEGER[], c DOUBLE)");

@@ -65,9 +65,11 @@ static int write_interrupted(struct fixture *a, const char *path, void (*act)(vo
         driver.lock = no_lock;
     if (is_blind)
         driver.lock = NULL; /* a database without locks by name would not let others in */
+    a->con->names_locks = !is_blind;
     a->con->driver = &driver;
     int rc = fixture_write_sealed(a, path);
     a->con->driver = middle.driver;
+    a->con->names_locks = true;
     assert_null(middle.act);
     return rc;
 }

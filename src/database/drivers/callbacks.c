@@ -90,6 +90,7 @@ static int open_session(struct connection *con, const struct location *where, bo
     *calls = (struct calls){.given = where->given, .ctx = con->ctx, .explain = con->dialect->error};
     TRY(calls_open(calls, err));
     con->state = calls;
+    con->names_locks = where->given->lock != NULL;
     calls = NULL;
     rc = set_up(con, err);
     if (rc != TG_OK)

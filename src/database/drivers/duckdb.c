@@ -2,9 +2,8 @@
  * The DuckDB driver: URL -> instance -> connection, statements, what tables there are.
  *
  * Path: connection_open -> open_url -> instance_join; exec -> make room for what is filled ->
- * duck_exec; ingest -> batches, some at a time; describe asks for tables, then for each one's
- * columns: `duckdb_columns()` and the information schema look at all system views first, which
- * takes longer than a run with nothing new may.
+ * duck_exec; ingest -> batches, some at a time; describe asks the dialect's query, which counts
+ * rows, too.
  *
  * Which files are open, how, and what a message means is src/duckdb's.
  */
@@ -253,81 +252,28 @@ done:
 
 /* ---- describe ---- */
 
-static int read_columns(const struct text_rows *rows, struct described_table *out,
-                        struct tg_error *err)
-{
-    out->columns = mem_calloc(rows->row_count + 1, sizeof(*out->columns));
-    if (!out->columns)
-        return error_nomem(err);
-    for (size_t row = 0; row < rows->row_count; row++) {
-        struct described_column *column = &out->columns[out->column_count++];
-        *column = (struct described_column){
-            .name = mem_strdup(text_cell(rows, row, 0)),
-            .sql_type = mem_strdup(text_cell(rows, row, 1)),
-            .nullable = strcmp(text_cell(rows, row, 2), "YES") == 0 || text_cell(rows, row, 4),
-        };
-        if (!column->name || !column->sql_type)
-            return error_nomem(err);
-    }
-    return TG_OK;
-}
-
-static int describe_table(struct connection *con, const char *dataset, const char *name,
-                          struct described_table *out, struct tg_error *err)
-{
-    int rc = TG_OK;
-    const struct sql_scope scope = {con->dialect, dataset, SQL_PARTS(SQL_TABLE("table", name)),
-                                    NULL};
-    struct text_rows rows = {0};
-    out->name = mem_strdup(name);
-    if (!out->name)
-        return error_nomem(err);
-    TRY(sql_fetch(con, &scope, "DESCRIBE {table}", &rows, err));
-    rc = read_columns(&rows, out, err);
-done:
-    text_rows_release(&rows);
-    return rc;
-}
-
-/* Binding information_schema or duckdb_columns() costs 20 ms and more; names and DESCRIBE don't. */
-static int fetch_names(struct connection *con, const char *dataset, struct text_rows *out,
-                       struct tg_error *err)
-{
-    const struct sql_scope scope = {.parts = SQL_PARTS(SQL_TEXT("dataset", dataset))};
-    return sql_fetch(con, &scope,
-                     "SELECT table_name, estimated_size FROM duckdb_tables()\n"
-                     "WHERE database_name = current_database()\n"
-                     "    AND lower(schema_name) = lower({'dataset'})\n"
-                     "ORDER BY table_name",
-                     out, err);
-}
-
 /* Older ones keep what a DELETE holds until the file is closed: nobody needs to count there. */
-static uint64_t count_rows(const char *cell)
+static void count_rows(const struct text_rows *rows, struct described *out)
 {
-    return cell && duck_version() >= VERSION_OF(2, 0, 0) ? strtoull(cell, NULL, 10) : 0;
+    size_t row = 0;
+    for (size_t t = 0; t < out->table_count && duck_version() >= VERSION_OF(2, 0, 0); t++) {
+        while (strcmp(text_cell(rows, row, DESCRIBED_TABLE), out->tables[t].name) != 0)
+            row++;
+        out->tables[t].row_count = strtoull(text_cell(rows, row, DESCRIBED_SIZE), NULL, 10);
+    }
 }
 
 static int describe(struct connection *con, const char *dataset, const struct table_filter *filter,
                     struct described *out, struct tg_error *err)
 {
     int rc = TG_OK;
-    struct text_rows names = {0};
+    struct text_rows rows = {0};
     TRY(describe_storage(con, out, err));
-    TRY(fetch_names(con, dataset, &names, err));
-    out->tables = mem_calloc(names.row_count + 1, sizeof(*out->tables));
-    if (!out->tables)
-        TRY(error_nomem(err));
-    for (size_t i = 0; i < names.row_count; i++) {
-        const char *name = text_cell(&names, i, 0);
-        if (filter && !filter->wants(filter->user, name))
-            continue;
-        struct described_table *table = &out->tables[out->table_count++];
-        table->row_count = count_rows(text_cell(&names, i, 1));
-        TRY(describe_table(con, dataset, name, table, err));
-    }
+    TRY(describe_fetch(con, dataset, &rows, err));
+    TRY(describe_rows(con, &rows, filter, out, err));
+    count_rows(&rows, out);
 done:
-    text_rows_release(&names);
+    text_rows_release(&rows);
     return rc;
 }
 

@@ -48,6 +48,7 @@ static int open_place(struct connection *con, const struct location *where, bool
     (void)create;
     int rc = pg_open(con->ctx, where->url, &client, err);
     con->state = client;
+    con->names_locks = true;
     con->dialect = &dialect_postgres;
     if (rc == TG_OK || rc == TG_CANCELLED)
         return rc;

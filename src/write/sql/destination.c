@@ -296,7 +296,7 @@ static int release(struct destination *destination, const char *pipeline, const 
 
 static bool is_shared(const struct destination *destination)
 {
-    return connection_names_locks(destination->state);
+    return connection_is_shared(destination->state);
 }
 
 static const struct claim_driver claims = {claim, release, is_shared};

@@ -325,11 +325,10 @@ done:
 /* ---- load ids ---- */
 
 /* The highest of the load ids that a query gives, by its number. */
-#define HIGHEST(ids)                                                                               \
-    "SELECT [load_id] FROM (" ids ") AS ids\n"                                                     \
-    "ORDER BY {number} DESC NULLS LAST LIMIT 1"
+#define HIGHEST_OF "SELECT [load_id] FROM ("
+#define BY_NUMBER  ") AS ids\nORDER BY {number} DESC NULLS LAST LIMIT 1"
 
-/* Runs a HIGHEST; *id is "" when there is none. */
+/* Runs a query of HIGHEST_OF; *id is "" when there is none. */
 static int highest(const struct ledger_query *query, const char *needs, const char *pattern,
                    const char **id, struct tg_error *err)
 {
@@ -345,8 +344,8 @@ static int highest(const struct ledger_query *query, const char *needs, const ch
 static int read_files_load(const struct ledger_query *query, struct tg_error *err)
 {
     return highest(query, "_tidegate_files",
-                   HIGHEST("SELECT [load_id] FROM {_tidegate_files} "
-                           "WHERE [pipeline_name] = {'pipeline'}"),
+                   HIGHEST_OF "SELECT [load_id] FROM {_tidegate_files} "
+                              "WHERE [pipeline_name] = {'pipeline'}" BY_NUMBER,
                    &query->out->files_load_id, err);
 }
 
@@ -364,25 +363,35 @@ static int read_files_load(const struct ledger_query *query, struct tg_error *er
 static int read_newest_load(const struct ledger_query *query, struct tg_error *err)
 {
     int rc = TG_OK;
-    static const char named[] = "_tidegate_loads.pipeline_name";
-    static const char state[] = "_dlt_pipeline_state.pipeline_name";
-    const char *ids[3] = {"", "", ""};
-    TRY(highest(query, state,
-                HIGHEST("SELECT [_dlt_load_id] AS [load_id] FROM {_dlt_pipeline_state} "
-                        "WHERE [pipeline_name] = {'pipeline'}"),
-                &ids[0], err));
-    TRY(highest(query, named,
-                HIGHEST("SELECT [load_id] FROM {_tidegate_loads} "
-                        "WHERE [pipeline_name] = {'pipeline'}"),
-                &ids[1], err));
-    TRY(highest(query, "_dlt_loads _dlt_pipeline_state.pipeline_name",
-                has(query->there, named) ? HIGHEST(UNNAMED_LOADS NOT_OTHERS)
-                                         : HIGHEST(UNNAMED_LOADS),
-                &ids[2], err));
-    for (int i = 0; i < 3; i++)
-        if (load_id_ns(ids[i]) > load_id_ns(query->out->newest_load))
-            query->out->newest_load = ids[i];
+    struct buf sql = BUF_INIT;
+    const char *newest = "", *before = HIGHEST_OF;
+    const bool named = has(query->there, "_tidegate_loads.pipeline_name");
+    const bool has_state = has(query->there, "_dlt_pipeline_state.pipeline_name");
+    const struct {
+        bool is_there;
+        const char *ids;
+    } writers[] = {
+        {has_state, "SELECT [_dlt_load_id] AS [load_id] FROM {_dlt_pipeline_state} "
+                    "WHERE [pipeline_name] = {'pipeline'}"},
+        {named, "SELECT [load_id] FROM {_tidegate_loads} WHERE [pipeline_name] = {'pipeline'}"},
+        {has_state && has(query->there, "_dlt_loads"),
+         named ? UNNAMED_LOADS NOT_OTHERS : UNNAMED_LOADS},
+    };
+    for (size_t i = 0; i < sizeof(writers) / sizeof(writers[0]); i++) {
+        if (!writers[i].is_there)
+            continue;
+        buf_printf(&sql, "%s%s", before, writers[i].ids);
+        before = "\nUNION ALL\n";
+    }
+    if (sql.len == 0)
+        goto done;
+    buf_text(&sql, BY_NUMBER);
+    TRY(buf_check(&sql, err));
+    TRY(highest(query, "", buf_string(&sql), &newest, err));
+    if (load_id_ns(newest) > load_id_ns(query->out->newest_load))
+        query->out->newest_load = newest;
 done:
+    buf_release(&sql);
     return rc;
 }
 

@@ -401,7 +401,7 @@ static int look_again(struct writing *writing, struct delivery **delivery, struc
     struct ledger newest;
     ledger_init(&newest);
     *delivery = &writing->draft.delivery;
-    if (!connection_names_locks(con))
+    if (!con->names_locks)
         return TG_OK;
     TRY(locks_take_ledger(con, manifest, err));
     TRY(ledger_describe(con, manifest->dataset, &there, err));
