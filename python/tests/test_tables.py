@@ -851,6 +851,67 @@ def test_no_step_of_python_stands_before_the_first_mark(pipeline):
     assert "spread" not in frames[:2] and frames[2] == "spread"
 
 
+# ---- what is replaced beside a cursor ----------------------------------------------------------------------------------------------------
+
+
+def own_replaced():
+    yield mark.with_hints({"id": 1}, mark.make_hints(write_disposition="replace"))
+    yield {"id": 2}
+
+
+def frames_replaced():
+    replaced = mark.make_hints(table_name="t", write_disposition="replace")
+    yield mark.with_hints(pyarrow.table({"id": [1, 2]}), replaced, create_table_variant=True)
+
+
+@pytest.mark.parametrize(("rows", "table"), [(own_replaced, "x"), (frames_replaced, "t")])
+def test_no_table_is_replaced_without_rows_that_the_cursor_leaves_out(pipeline, rows, table):
+    def made(cursor):
+        resource = dlt.resource(rows, name="x")
+        return resource.apply_hints(incremental=dlt.sources.incremental("id")) if cursor else resource
+
+    for _ in range(2):
+        pipeline.run(made(False))  # the control
+    assert tables(pipeline) == {table: [(1,), (2,)]}
+    pipeline.run(made(True), refresh="drop_data")
+    for _ in range(2):
+        error = failure(pipeline, made(True)).exception
+        assert (error.code, error.table) == ("TG_USAGE", table) and "let the resource itself say" in str(error)
+        assert tables(pipeline) == {table: [(1,), (2,)]}
+
+
+def test_a_function_as_disposition_loses_no_row_to_a_cursor(pipeline):
+    @dlt.resource(table_name=by_kind, write_disposition=lambda row: "replace" if row["k"] == "now" else "append")
+    def events(rows, at=dlt.sources.incremental("id")):
+        yield rows
+
+    pipeline.run(events([{"k": "now", "id": 1}, {"k": "log", "id": 2}]))
+    assert "has left out rows for it" in str(failure(pipeline, events([{"k": "now", "id": 1}, {"k": "log", "id": 3}])))
+    pipeline.run(events([{"k": "now", "id": 4}, {"k": "log", "id": 2}]))  # all that is new, and no more
+    assert tables(pipeline) == {"now": [("now", 4)], "log": [("log", 2)]}
+
+
+@pytest.mark.parametrize("refresh", ["drop_data", "drop_resources"])
+def test_a_refresh_leaves_tables_to_resources_that_it_does_not_take(pipeline, refresh):
+    @dlt.source
+    def shop():
+        def whole(at=dlt.sources.incremental("id")):
+            yield [{"id": 1}, {"id": 2}]
+
+        def part():
+            yield {"id": 9}
+            yield mark.with_table_name({"id": 3}, "whole")
+
+        return dlt.resource(whole), dlt.resource(part)
+
+    pipeline.run(shop())
+    assert tables(pipeline) == {"whole": [(1,), (2,), (3,)], "part": [(9,)]}
+    pipeline.run(shop().with_resources("part"), refresh=refresh)
+    assert tables(pipeline) == {"whole": [(1,), (2,), (3,), (3,)], "part": [(9,)]}
+    pipeline.run(shop(), refresh=refresh)
+    assert tables(pipeline) == {"whole": [(1,), (2,), (3,)], "part": [(9,)]}
+
+
 # ---- one table of several resources ----
 
 

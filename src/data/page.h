@@ -50,6 +50,18 @@ static inline size_t page_table_of(const struct page *page, const yyjson_val *ro
     return table;
 }
 
+/* The same of rows in their order: {page, .table = page->table} before the first. */
+struct page_tables {
+    const struct page *page;
+    size_t table, mark;
+};
+static inline size_t page_next_table(struct page_tables *at, const yyjson_val *row)
+{
+    for (; at->mark < at->page->mark_count && at->page->marks[at->mark].from <= row; at->mark++)
+        at->table = at->page->marks[at->mark].table;
+    return at->table;
+}
+
 /* Frees what the page owns (row list, parser, Arrow structs) and zeroes it. page_clear keeps the
  * memory that another page of rows can use. */
 void page_release(struct page *page);

@@ -25,7 +25,8 @@ enum { ROOM_SHARE = 8 };
 struct further {
     const char *name; /* normalised */
     struct resource resource;
-    const struct resource *of;  /* the resource of the config whose own table it is; NULL: none's */
+    const struct resource *of; /* the resource of the config whose own table it is; NULL: none's */
+    const char *owner; /* another resource, whose own it is, or which has made it; NULL: none has */
     struct resource_load *part; /* NULL: no row has come, or another part takes them */
     struct resource_counts counts;
     bool was_open;
@@ -154,14 +155,31 @@ static int check_others(const struct load *load, const struct further *further,
                      other->name);
 }
 
+/* Who has loaded it remembers what is in it, and does not bring it again where it is left out. */
+static bool begins_anew(const struct session *session, const struct further *further)
+{
+    const struct config *config = &session->pipeline->config;
+    bool takes_part = !further || !further->owner;
+    for (size_t i = 0; !takes_part && i < config->resource_count; i++)
+        takes_part =
+            config->resources[i].selected && strcmp(config->resources[i].name, further->owner) == 0;
+    return takes_part && session->pipeline->refresh != TG_REFRESH_NONE;
+}
+
+static bool is_replaced(const struct session *session, const struct further *further,
+                        const struct resource *resource)
+{
+    return resource->disposition->replaces || begins_anew(session, further);
+}
+
 static int meet_part(struct resource_load *part, const struct further *further,
                      struct tg_error *err)
 {
     int rc = TG_OK;
     TRY(there_touch(part->session, further->name, err));
     TRY(part_meet_table(part, err));
-    if (further->of)
-        part->root->resource = further->of->name;
+    if (further->owner)
+        part->root->resource = further->owner;
 done:
     return rc;
 }
@@ -183,8 +201,7 @@ static int open_part(const struct resource_load *maker, struct further *further,
         .further = further,
         .owner = further->of && further->of->selected ? further->of->name : NULL,
         .held_by = maker->held_by,
-        .replaces = session->pipeline->refresh != TG_REFRESH_NONE ||
-                    further->resource.disposition->replaces,
+        .replaces = is_replaced(session, further, &further->resource),
     };
     int rc = meet_part(part, further, err);
     if (rc != TG_OK) {
@@ -249,16 +266,14 @@ static int push_to(struct resource_load *maker, size_t table, struct page *page,
 int tables_push(struct resource_load *part, struct page *page, struct tg_error *err)
 {
     int rc = TG_OK;
-    size_t table = page->table, mark = 0;
-    const struct row_mark *marks = page->marks;
+    struct page_tables tables = {.page = page, .table = page->table};
     if (page->mark_count == 0)
-        return push_to(part, table, page, err);
+        return push_to(part, page->table, page, err);
     struct page some = *page;
     for (size_t at = 0, end; at < page->row_count; at = end) {
-        for (; mark < page->mark_count && marks[mark].from <= page->rows[at]; mark++)
-            table = marks[mark].table;
+        const size_t table = page_next_table(&tables, page->rows[at]);
         for (end = at + 1; end < page->row_count; end++)
-            if (mark < page->mark_count && marks[mark].from <= page->rows[end])
+            if (page_next_table(&tables, page->rows[end]) != table)
                 break;
         some.rows = page->rows + at;
         some.row_count = end - at;
@@ -323,12 +338,33 @@ static int change_part(struct resource_load *part, const struct resource *now, s
     const char *resource = part->root->resource;
     TRY(normalizer_finish(part->normalizer, err));
     part->resource = part->counts->resource = now;
-    part->replaces =
-        part->session->pipeline->refresh != TG_REFRESH_NONE || now->disposition->replaces;
+    part->replaces = is_replaced(part->session, part->further, now);
     TRY(part_meet_table(part, err));
     part->root->resource = resource;
 done:
     return rc;
+}
+
+/* The cursor goes on where earlier runs have ended: what they have loaded does not come again. */
+static int check_cursor(const struct resource_load *maker, const struct resource *now, bool is_own,
+                        struct tg_error *err)
+{
+    const struct resource *said = maker->resource;
+    const bool is_news = !is_own || !said->disposition->replaces_range;
+    if (is_own && maker->resumes && now->disposition->replaces)
+        return error_set(err, TG_USAGE,
+                         "the table would be emptied of what earlier runs have loaded, which the "
+                         "cursor '%s' leaves out: it has begun where they ended; let the resource "
+                         "itself say the write_disposition replace, by which its cursor begins "
+                         "anew, or run it with refresh drop_data",
+                         said->incremental.cursor_path);
+    if (maker->cursor && is_news && now->disposition->replaces_range)
+        return error_set(err, TG_USAGE,
+                         "a range would be replaced without the rows that the cursor '%s' leaves "
+                         "out at its last value; say replace-range of the resource itself, or give "
+                         "it no cursor",
+                         said->incremental.cursor_path);
+    return TG_OK;
 }
 
 /* What is said now, in *out. */
@@ -342,6 +378,7 @@ static int say_again(const struct resource_load *maker, const struct saying *say
     if (!now)
         return error_nomem(err);
     TRY(config_table(config, maker->resource, saying->table, arena, now, err));
+    TRY(check_cursor(maker, now, saying->table->is_own, err));
     TRY(keep_columns(saying->before, now, arena, err));
     TRY(check_way(saying, now, err));
     if (saying->part)
@@ -388,6 +425,18 @@ static int say(const struct resource_load *maker, const struct further_table *ta
     return TG_OK;
 }
 
+/* By the config, else by what is stored. */
+static const char *find_owner(const struct resource_load *maker, const struct further *further)
+{
+    const bool folds = maker->session->destination.facts.folds_case;
+    const struct table *table = catalog_find_like(&maker->session->catalog, further->name, folds);
+    if (further->of)
+        return further->of->name;
+    const bool is_others = table && table->seen_data && table->resource &&
+                           strcmp(table->resource, maker->resource->name) != 0;
+    return is_others ? table->resource : NULL;
+}
+
 static int add_further(struct resource_load *maker, const struct further_table *table,
                        const char *name, struct tg_error *err)
 {
@@ -399,7 +448,9 @@ static int add_further(struct resource_load *maker, const struct further_table *
     TRY(mem_grow(&tables->items, &tables->cap, tables->count + 1, sizeof(struct further *), err));
     *further = (struct further){.name = name};
     TRY(find_of(maker, name, &further->of, err));
+    further->owner = find_owner(maker, further);
     TRY(say(maker, table, further, err));
+    TRY(check_cursor(maker, &further->resource, false, err));
     tables->items[tables->count++] = further;
 done:
     return rc;
@@ -479,8 +530,8 @@ struct table_maker tables_maker(struct resource_load *part)
 /* What is there without rows, or is not there any more. */
 static bool counts_silent(const struct resource_load *maker, const struct further *further)
 {
-    return further->resource.materialize || further->resource.disposition->replaces ||
-           further->resource.allow_empty || maker->session->pipeline->refresh != TG_REFRESH_NONE;
+    return further->resource.materialize || further->resource.allow_empty ||
+           is_replaced(maker->session, further, &further->resource);
 }
 
 static bool is_made(const struct resource_load *maker, const char *name)
@@ -525,11 +576,29 @@ done:
     return rc;
 }
 
+/* A table that is replaced has nothing but what comes now; reading may have ended before more did.
+ */
+static int check_left_out(const struct resource_load *maker, size_t number, struct tg_error *err)
+{
+    const struct further *further = maker->tables.items[number - 1];
+    if (!maker->resumes || !further->resource.disposition->replaces ||
+        (cursor_left_out(maker->cursor, number) == 0 && !cursor_is_over(maker->cursor)))
+        return TG_OK;
+    error_set(err, TG_USAGE,
+              "the table is replaced, and the cursor '%s' has left out rows for it that earlier "
+              "runs have loaded: they would be gone; append to the table or merge into it, or let "
+              "the resource itself say the write_disposition replace, by which its cursor begins "
+              "anew",
+              maker->resource->incremental.cursor_path);
+    return error_at(err, TG_USAGE, AT_TABLE, further->name);
+}
+
 int tables_leave(struct resource_load *maker, struct tg_error *err)
 {
     int rc = TG_OK;
     for (size_t i = 0; i < maker->tables.count; i++) {
         struct further *further = maker->tables.items[i];
+        TRY(check_left_out(maker, i + 1, err));
         const bool is_open = further->part || find_open(maker->load, further->name);
         if (!is_open && !further->was_open && counts_silent(maker, further))
             TRY(open_part(maker, further, err));

@@ -1,78 +1,9 @@
-/* Several tables of one resource: where rows go, how each is loaded, what is judged, emptied and
- * reset, and that all of it comes at once or not at all. */
-#include "tests/fixture.h"
+/* Several tables of one resource: where rows go, how each is loaded, what is judged, and that all
+ * of it comes at once or not at all. */
+#include "tests/run/script.h"
 
 #include <sys/wait.h>
 #include <unistd.h>
-
-/* What a resource does in a run, one thing after the other: names a table (its number is that of
- * the step), and pushes a row to it; "": a row to the table before; NULL: the resource's own. */
-struct step {
-    const char *table;
-    const struct tg_resource *hints;
-    const char *row; /* NULL: none */
-};
-
-struct script {
-    const struct step *steps;
-    size_t count, at, page; /* so many a call; 0: all */
-    int dies;               /* in the last call, if it is set */
-};
-
-static int take_step(struct tg_read *read, const struct step *step, struct tg_error *err)
-{
-    size_t number = 0;
-    int rc = TG_OK;
-    if (step->table && *step->table)
-        rc = tg_read_table(read, step->table, step->hints, &number, err);
-    if (rc == TG_OK && !(step->table && !*step->table))
-        tg_rows_table(read->rows, number);
-    if (rc == TG_OK && step->row)
-        tg_rows_json(read->rows, step->row, strlen(step->row));
-    return rc;
-}
-
-static int read_script(struct tg_read *read, struct tg_error *err)
-{
-    struct script *script = read->user;
-    int rc = TG_OK;
-    const size_t end = script->page ? script->at + script->page : script->count;
-    for (; rc == TG_OK && script->at < end && script->at < script->count; script->at++)
-        rc = take_step(read, &script->steps[script->at], err);
-    read->done = script->at == script->count;
-    if (read->done && script->dies)
-        _exit(9);
-    if (read->done)
-        script->at = 0;
-    return rc;
-}
-
-#define RUNS(name, ...)                                                                            \
-    struct script name = {.steps = (const struct step[]){__VA_ARGS__},                             \
-                          .count =                                                                 \
-                              sizeof((const struct step[]){__VA_ARGS__}) / sizeof(struct step)}
-
-static struct tg_resource resource_of(struct script *script, enum tg_write_disposition how)
-{
-    return (struct tg_resource){TG_RESOURCE_INIT, .name = "events", .read = read_script,
-                                .user = script, .write_disposition = how};
-}
-
-static void run(struct fixture *fixture, struct script *script, enum tg_write_disposition how)
-{
-    const struct tg_resource resource = resource_of(script, how);
-    fixture_open(fixture, &resource, 1);
-    fixture_run(fixture);
-}
-
-static const struct tg_table_info *info_of(struct fixture *fixture, const char *table)
-{
-    for (size_t i = 0; i < tg_result_table_count(fixture->result); i++)
-        if (strcmp(tg_result_table(fixture->result, i)->name, table) == 0)
-            return tg_result_table(fixture->result, i);
-    fail_msg("no table %s", table);
-    return NULL;
-}
 
 static const struct tg_resource merged = {TG_RESOURCE_INIT, .write_disposition = TG_MERGE,
                                           .primary_key = "id"};
@@ -392,95 +323,6 @@ static void a_table_that_is_there_is_met(void **state)
     assert_true(tg_result_warning_count(fixture->result) > 0);
 }
 
-/* ---- what is emptied, and forgotten ---- */
-
-static void a_replaced_resource_empties_what_it_has_made(void **state)
-{
-    struct fixture *fixture = *state;
-    RUNS(script, {"r", &replaced, "{\"id\":1,\"l\":[1]}"}, {"a", &appended, "{\"id\":1}"},
-         {NULL, NULL, "{\"id\":1}"});
-    RUNS(own, {NULL, NULL, "{\"id\":2}"});
-    RUNS(said, {"r", &replaced, NULL}, {NULL, NULL, "{\"id\":2}"});
-    run(fixture, &script, TG_REPLACE);
-    run(fixture, &own, TG_APPEND); /* the control */
-    assert_query(fixture, "SELECT count(*) n FROM r", "n\n1\n");
-    run(fixture, &own, TG_REPLACE);
-    assert_query(fixture, "SELECT count(*) n FROM r", "n\n0\n");
-    assert_query(fixture, "SELECT count(*) n FROM r__l", "n\n0\n");
-    assert_query(fixture, "SELECT count(*) n FROM a", "n\n1\n");
-    assert_query(fixture, "SELECT id FROM events", "id\n2\n");
-    assert_int_equal(info_of(fixture, "r")->rows_deleted, 1);
-    run(fixture, &script, TG_APPEND);
-    run(fixture, &said, TG_APPEND); /* its own word */
-    assert_query(fixture, "SELECT count(*) n FROM r", "n\n0\n");
-    assert_query(fixture, "SELECT count(*) n FROM a", "n\n2\n");
-}
-
-static void a_table_that_is_replaced_moves_no_cursor_back(void **state)
-{
-    struct fixture *fixture = *state;
-    RUNS(script, {"r", &replaced, "{\"id\":1}"}, {NULL, NULL, "{\"id\":2}"});
-    struct tg_resource resource = resource_of(&script, TG_APPEND);
-    resource.cursor_path = "id";
-    for (int i = 0; i < 2; i++) {
-        fixture_open(fixture, &resource, 1);
-        fixture_run(fixture);
-        assert_query(fixture, "SELECT id FROM events", "id\n2\n");
-    }
-    assert_query(fixture, "SELECT count(*) n FROM r", "n\n0\n");
-    fixture_open(fixture, &resource, 1);
-    fixture_run(fixture);
-    assert_query(fixture, "SELECT id FROM events", "id\n2\n");
-}
-
-static void a_refresh_takes_all_of_them(void **state)
-{
-    struct fixture *fixture = *state;
-    RUNS(script, {"a", &appended, "{\"id\":1,\"l\":[1]}"}, {NULL, NULL, "{\"id\":1}"});
-    RUNS(own, {NULL, NULL, "{\"id\":2}"});
-    static const enum tg_refresh ways[] = {TG_REFRESH_DROP_DATA, TG_REFRESH_DROP_RESOURCES,
-                                           TG_REFRESH_DROP_SOURCES};
-    for (size_t i = 0; i < sizeof(ways) / sizeof(ways[0]); i++) {
-        run(fixture, &script, TG_APPEND);
-        tg_pipeline_free(fixture->pipeline);
-        const struct tg_pipeline_options options = {TG_PIPELINE_OPTIONS_INIT,
-                                                    .name = "test",
-                                                    .destination = fixture->destination,
-                                                    .dataset = "d",
-                                                    .workdir = fixture->workdir,
-                                                    .refresh = ways[i]};
-        const struct tg_resource resource = resource_of(&own, TG_APPEND);
-        assert_done(fixture, tg_pipeline_new(&fixture->pipeline, &options, &fixture->err));
-        assert_done(fixture, tg_pipeline_add(fixture->pipeline, &resource, &fixture->err));
-        fixture_run(fixture);
-        assert_query(fixture, "SELECT id FROM events", "id\n2\n");
-        if (ways[i] == TG_REFRESH_DROP_DATA)
-            assert_query(fixture, "SELECT (SELECT count(*) FROM a) + (SELECT count(*) FROM a__l) n",
-                         "n\n0\n");
-        else
-            assert_query(fixture,
-                         "SELECT count(*) n FROM duckdb_tables() WHERE table_name IN ('a', 'a__l')",
-                         "n\n0\n");
-    }
-}
-
-static void a_drop_takes_all_of_them(void **state)
-{
-    struct fixture *fixture = *state;
-    struct tg_reset *reset = NULL;
-    RUNS(script, {"a", &appended, "{\"id\":1,\"l\":[1]}"}, {NULL, NULL, "{\"id\":1}"});
-    const struct tg_reset_options options = {TG_RESET_OPTIONS_INIT, .select = "events"};
-    run(fixture, &script, TG_APPEND);
-    assert_done(fixture, tg_pipeline_drop(fixture->pipeline, &options, &reset, &fixture->err));
-    tg_reset_free(reset);
-    assert_query(
-        fixture,
-        "SELECT count(*) n FROM duckdb_tables() WHERE table_name IN ('events', 'a', 'a__l')",
-        "n\n0\n");
-    run(fixture, &script, TG_APPEND);
-    assert_query(fixture, "SELECT count(*) n FROM a", "n\n1\n");
-}
-
 /* ---- tables without rows ---- */
 
 static void a_table_is_made_without_rows(void **state)
@@ -716,13 +558,6 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_name_may_be_impossible, fixture_setup, fixture_teardown),
         cmocka_unit_test_setup_teardown(a_table_that_is_there_is_met, fixture_setup,
                                         fixture_teardown),
-        cmocka_unit_test_setup_teardown(a_replaced_resource_empties_what_it_has_made, fixture_setup,
-                                        fixture_teardown),
-        cmocka_unit_test_setup_teardown(a_table_that_is_replaced_moves_no_cursor_back,
-                                        fixture_setup, fixture_teardown),
-        cmocka_unit_test_setup_teardown(a_refresh_takes_all_of_them, fixture_setup,
-                                        fixture_teardown),
-        cmocka_unit_test_setup_teardown(a_drop_takes_all_of_them, fixture_setup, fixture_teardown),
         cmocka_unit_test_setup_teardown(a_table_is_made_without_rows, fixture_setup,
                                         fixture_teardown),
         cmocka_unit_test_setup_teardown(a_resource_may_ask_for_that, fixture_setup,

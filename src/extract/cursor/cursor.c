@@ -285,6 +285,7 @@ static void release_scratch(struct cursor *cursor)
     mem_free(cursor->boundary);
     mem_free(cursor->keep);
     mem_free(cursor->keys);
+    mem_free(cursor->left_out);
     row_hasher_release(&cursor->hasher);
 }
 
@@ -323,6 +324,11 @@ bool cursor_holds(const struct cursor *cursor)
 const struct cursor_counts *cursor_counts(const struct cursor *cursor)
 {
     return &cursor->counts;
+}
+
+uint64_t cursor_left_out(const struct cursor *cursor, size_t table)
+{
+    return table < cursor->left_out_count ? cursor->left_out[table] : 0;
 }
 
 bool cursor_is_over(const struct cursor *cursor)
@@ -433,6 +439,21 @@ done:
     return rc;
 }
 
+/* Of its further tables it is known what they lack. */
+static int leave_out(struct cursor *cursor, size_t table, uint64_t rows, struct tg_error *err)
+{
+    int rc = TG_OK;
+    if (table == 0)
+        return TG_OK;
+    TRY(mem_grow(&cursor->left_out, &cursor->left_out_cap, table + 1, sizeof(*cursor->left_out),
+                 err));
+    while (cursor->left_out_count <= table)
+        cursor->left_out[cursor->left_out_count++] = 0;
+    cursor->left_out[table] += rows;
+done:
+    return rc;
+}
+
 /* A row that is known counts for its group like one that is older: when the group is replaced, it
  * has to be there. */
 static int sort_into_groups(struct pass *pass, size_t index, enum verdict verdict,
@@ -471,6 +492,7 @@ static int filter_rows(struct pass *pass, struct tg_error *err)
     struct page *page = pass->page;
     struct cursor *cursor = pass->cursor;
     const bool looks = cursor->below.kind != BELOW_NONE && !cursor_asks_lateness(cursor);
+    struct page_tables tables = {.page = page, .table = page->table};
     size_t kept = 0;
     int rc = TG_OK;
     for (size_t i = 0; i < page->row_count; i++) {
@@ -478,6 +500,7 @@ static int filter_rows(struct pass *pass, struct tg_error *err)
         enum verdict verdict = ROW_KEPT;
         if (looks && is_surely_below(cursor, row)) {
             cursor->counts.below++;
+            TRY(leave_out(cursor, page_next_table(&tables, row), 1, err));
             continue;
         }
         TRY(row_point(pass, row, err));
@@ -488,6 +511,8 @@ static int filter_rows(struct pass *pass, struct tg_error *err)
             TRY(sort_into_groups(pass, i, verdict, err));
         if (verdict == ROW_HELD)
             TRY(hold_tie(pass, i, err));
+        if (verdict == ROW_BELOW || verdict == ROW_KNOWN || verdict == ROW_HELD)
+            TRY(leave_out(cursor, page_next_table(&tables, row), 1, err));
         page->rows[kept] = row;
         kept += verdict == ROW_KEPT;
     }
@@ -541,10 +566,17 @@ done:
 
 int cursor_next_held(struct cursor *cursor, struct page *page, struct tg_error *err)
 {
-    if (!cursor->groups)
-        return next_ties(cursor, page, err);
-    int rc = groups_next(cursor->groups, page, err);
-    return rc == TG_OK ? take_back(cursor, page, err) : rc;
+    int rc = TG_OK;
+    if (cursor->groups) {
+        TRY(groups_next(cursor->groups, page, err));
+        TRY(take_back(cursor, page, err));
+    } else {
+        TRY(next_ties(cursor, page, err));
+    }
+    if (page->table < cursor->left_out_count)
+        cursor->left_out[page->table] -= page->row_count;
+done:
+    return rc;
 }
 
 /* The hashes of the rows at the last value: of this page alone when it moved, else united. */
@@ -600,6 +632,7 @@ done:
 int cursor_filter(struct cursor *cursor, struct page *page, uint64_t *dropped, struct tg_error *err)
 {
     struct pass pass = {.cursor = cursor, .page = page};
+    const uint64_t old_before = cursor->counts.below + cursor->counts.known;
     uint64_t count = page->row_count;
     int64_t kept = 0;
     int rc = TG_OK;
@@ -616,6 +649,8 @@ int cursor_filter(struct cursor *cursor, struct page *page, uint64_t *dropped, s
         TRY(judge_batch(&pass, &kept, err));
         TRY(end_page(&pass, err));
         TRY(cursor_batch_keep(page, cursor->keep, kept, err));
+        TRY(leave_out(cursor, page->table, cursor->counts.below + cursor->counts.known - old_before,
+                      err));
         *dropped = count - (uint64_t)kept;
     }
 done:

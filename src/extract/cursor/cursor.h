@@ -109,6 +109,8 @@ int cursor_filter(struct cursor *cursor, struct page *page, uint64_t *dropped,
 bool cursor_kept(const struct cursor *cursor, size_t index);
 /* Borrowed, kept up to date. */
 const struct cursor_counts *cursor_counts(const struct cursor *cursor);
+/* How many rows of a page's further table, by its number, were before the start, or known. */
+uint64_t cursor_left_out(const struct cursor *cursor, size_t table);
 /* Where rows are held, and all have come: fills `page` (which was released) with more of those that
  * are not dropped, and do not count as such any more; PAGE_END: no more. */
 int cursor_next_held(struct cursor *cursor, struct page *page,

@@ -55,6 +55,8 @@ struct cursor {
     bool groups_share_value;
     bool is_over; /* no row that comes can be new */
     struct cursor_counts counts;
+    uint64_t *left_out; /* by the number of a further table; up to left_out_count */
+    size_t left_out_count, left_out_cap;
     struct cursor_contradiction contradiction; /* as NULL: none was seen */
     struct point initial, start, end;
     struct point reached; /* the stored value; nowhere: the run does not go on from it */
