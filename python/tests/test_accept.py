@@ -125,19 +125,50 @@ _OTHERS = {"--long", "--ultra", "--wait", "tidegate show", "tidegate advise", "t
 
 def test_all_that_the_library_advises_is_known_in_python():
     said = set()
-    for folder, _, names in os.walk(os.path.join(TREE, "src")):
-        for name in names:
-            with open(os.path.join(folder, name), encoding="utf-8") as file:
-                text = re.sub(r"/\*.*?\*/", "", file.read(), flags=re.DOTALL)
-            if not name.endswith(".c") or os.sep + "config" in folder:
-                continue
-            for literal in re.findall(r'"(?:[^"\\\n]|\\.)*"(?:\s*"(?:[^"\\\n]|\\.)*")*', text):
-                whole = re.sub(r'"\s*"', "", literal)
-                said.update(re.findall(r"(?<![\w-])--[a-z][a-z-]*|tidegate [a-z]+", whole))
+    for folder, _, text in literals():
+        if os.sep + "config" not in folder:
+            said.update(re.findall(r"(?<![\w-])--[a-z][a-z-]*|tidegate [a-z]+", text))
     assert len(said) > 10
     unknown = {word for word in said - _OTHERS if not in_python(word)}
     assert unknown == set()
     assert {word for word in _WORDS if word.startswith("--")} <= said
+
+
+#: Of files and databases that a spec describes, or other words before a colon.
+_OTHER_KEYS = {
+    "connection", "cursor", "destination", "disposition", "end_value", "format", "initial_value", "merge_key", "name", "on_grown", "others", "path",
+    "pipeline", "primary_key", "query", "read", "root", "same_content", "schema", "strategy", "table", "type", "undo",
+}
+
+
+def literals():
+    """The texts of the library's code, but for those that describe a spec."""
+    for folder, _, names in os.walk(os.path.join(TREE, "src")):
+        for name in names:
+            if name.endswith(".c") and name not in ("keys.c", "reference.c", "lines.c", "schema_yaml.c"):
+                with open(os.path.join(folder, name), encoding="utf-8") as file:
+                    text = re.sub(r"/\*.*?\*/", "", file.read(), flags=re.DOTALL)
+                for literal in re.findall(r'"(?:[^"\\\n]|\\.)*"(?:\s*"(?:[^"\\\n]|\\.)*")*', text):
+                    yield folder, name, re.sub(r'"\s*"', "", literal)
+
+
+def test_all_keys_of_a_spec_that_the_library_advises_are_known_in_python():
+    keys, said = set(), set()
+    for name in ("config/keys.c", "config/reference.c", "extract/sources/files.c", "extract/sources/sql.c"):
+        with open(os.path.join(TREE, "src", name), encoding="utf-8") as file:
+            keys.update(re.findall(r'\.name = "([a-z_]+)"', file.read()))
+    for _, name, text in literals():
+        if name not in ("files.c", "sql.c", "location.c", "spec.c"):  # whose texts are of specs alone
+            found = re.finditer(r"(?<![\w\"\\.])([a-z_]+): (\{[^}]*\}|\[[^\]]*\]|[a-z0-9_%.]+)", text)
+            said.update(each[0].replace("%.100s", "x").replace("%s", "x") for each in found if each[1] in keys - _OTHER_KEYS and each[2] not in ("%s", "1"))
+    assert len(said) > 20
+    assert {text for text in said if not in_python(text)} == set()
+
+
+def test_what_a_program_sees_of_such_a_key():
+    pipeline = make()
+    with pytest.raises(PipelineStepFailed, match="\nIn Python: deletes: {detect: keys} is deletes='keys'$"):
+        pipeline.run(dlt.resource([{"id": 1}], name="t", primary_key="id", write_disposition="merge", deletes="snapshot", incremental=dlt.sources.incremental("id")))
 
 
 def test_so_it_is_in_the_log(caplog):
