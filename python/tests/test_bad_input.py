@@ -14,8 +14,9 @@ import pytest
 
 import tidegate as dlt
 from tidegate.common import context
-from tidegate.common.configuration.exceptions import ConfigFieldMissingException, ConfigValueCannotBeCoercedException
+from tidegate.common.configuration.exceptions import ConfigFieldMissingException, ConfigValueCannotBeCoercedException, InvalidNativeValue
 from tidegate.common.exceptions import MissingDependencyException, NotInTidegate
+from tidegate.common.schema.exceptions import SchemaNotFoundError
 from tidegate.current import SourceSectionNotAvailable
 from tidegate.destinations.impl.engine import DuckDbConnectionError
 from tidegate.extract.exceptions import InvalidValueInRow, ResourceExtractionError, SourceExhausted
@@ -271,6 +272,91 @@ def test_an_argument_that_cannot_be(pipeline, call, kind, text):
     with pytest.raises(kind, match=text):
         call(pipeline)
     assert not pipeline.has_pending_data
+
+
+@pytest.mark.parametrize("said, text", [
+    ({"table_name": 5}, "table_name is a text, or a function of an item, not 5"), ({"name": 5}, "name is the name of a resource, a text, not 5"),
+    ({"write_disposition": 5}, "write_disposition is append, replace, merge, or a map .*, not 5"), ({"write_disposition": {"disposition": 5}}, "not 5"),
+    ({"write_disposition": {"dispositon": "merge"}}, "write_disposition has disposition, strategy, .*, not 'dispositon'"),
+    ({"write_disposition": {"disposition": "merge", "strategy": 5}}, "write_disposition: strategy is a text, not 5"),
+    ({"write_disposition": {"disposition": "merge", "deduplicated": "no"}}, "write_disposition: deduplicated is True or False, not 'no'"),
+    ({"write_disposition": {"disposition": "replace", "limit": "all"}}, "write_disposition: limit is a number, or a share such as '10%', not 'all'"),
+    ({"primary_key": 5}, "primary_key is the name of a column, or a list of names, not 5"), ({"merge_key": [5]}, r"merge_key is .*, not \[5\]"),
+    ({"columns": 5}, "columns is a map of column hints by name, .*, not 5"), ({"columns": "id"}, "not 'id'"), ({"columns": ["id"]}, "as {'name': 'id', .*not 'id'"),
+    ({"columns": {"id": 5}}, "columns: 'id' is a map of hints, .*, not 5"), ({"columns": {5: {}}}, "columns: the name of a column is a text, not 5"),
+    ({"columns": {"id": {"dta_type": "text"}}}, "columns: 'id' has no hint 'dta_type'"), ({"columns": {"id": {"data_type": 5}}}, "data_type of 'id' is a text, not 5"),
+    ({"columns": {"id": {"nullable": "no"}}}, "columns: nullable of 'id' is True or False, not 'no'"),
+    ({"columns": {"id": {"precision": "x"}}}, "columns: precision of 'id' is a number, not 'x'"),
+    ({"schema_contract": "thaw"}, "a schema contract is evolve, .*, not 'thaw'"), ({"schema_contract": 5}, "schema_contract is evolve, .*, not 5"),
+    ({"schema_contract": {"table": "freeze"}}, "a schema contract is of tables, columns, data_type, not 'table'"), ({"references": 5}, "references is a list .*, not 5"),
+    ({"incremental": "id"}, r"incremental is a cursor, as in dlt.sources.incremental\('updated_at'\), not 'id'"), ({"description": 5}, "description is a text, not 5"),
+    ({"max_table_nesting": "x"}, "max_table_nesting is how many levels become tables, 0 or more, not 'x'"), ({"max_table_nesting": -1}, "not -1"),
+])
+def test_a_hint_that_cannot_be(said, text):
+    """Where it is said, by its name and value; so with `run(..., hint=)` and in `mark.make_hints`, as the extract of a run."""
+    with pytest.raises(ValueError, match=text):
+        dlt.resource([{"id": 1}], **{"name": "t", **said})
+
+
+def test_what_belongs_to_a_disposition(pipeline):
+    """Words of a spec that the library calls otherwise."""
+    versions = dlt.resource(lambda rows: rows, name="t", primary_key="id", write_disposition={
+        "disposition": "merge", "strategy": "insert-only", "scope": "previous_load",
+    })
+    for state in ("new", "paid", "paid", "new"):
+        pipeline.run(versions([{"id": 1, "state": state}]))
+    assert rows(pipeline, "select state from t order by _tidegate_version") == [("new",), ("paid",), ("new",)]
+
+
+@pytest.mark.parametrize("said, text", [
+    ({"cursor_path": 5}, "cursor_path is the name of a field, or a list of names, not 5"), ({"cursor_path": ["a", 5]}, "not .'a', 5."),
+    ({"primary_key": 5}, "primary_key is the name of a field, or a list of names, not 5"), ({"lag": [1]}, "lag is a number, .*, not .1."), ({"lag": True}, "not True"),
+    ({"last_value_func": 5}, "last_value_func is max, min, or a function, not 5"), ({"last_value_func": "median"}, "not 'median'"),
+    ({"cursor_format": 5}, "cursor_format is a text, not 5"), ({"commit_safe": "x"}, "commit_safe is True, False, not 'x'"), ({"row_order": ["asc"]}, "row_order is asc, desc, not"),
+    ({"allow_external_schedulers": "x"}, "allow_external_schedulers is True, False, not 'x'"),
+])
+def test_a_cursor_that_cannot_be(said, text):
+    with pytest.raises(ValueError, match=text):
+        dlt.sources.incremental(**{"cursor_path": "id", **said})
+
+
+@pytest.mark.parametrize("said, kind, text", [
+    (5, InvalidNativeValue, "the int that was given is no DuckDbCredentials"), ("postgresql://x", InvalidNativeValue, "the str that was given is no DuckDbCredentials"),
+    ({"datbase": "x"}, NotInTidegate, "'datbase' of the credentials of duckdb is not in tidegate; they have database"),
+])
+def test_credentials_of_duckdb_that_are_none(said, kind, text):
+    with pytest.raises(kind, match=text):
+        dlt.pipeline("q", destination=dlt.destinations.duckdb(said), dataset_name="d").run([{"id": 1}], table_name="t")
+    assert not os.path.exists("q.duckdb")
+
+
+def test_credentials_of_a_server_that_are_none():
+    with pytest.raises(InvalidNativeValue, match="the int that was given is no host of ConnectionStringCredentials"):
+        dlt.pipeline("q", destination=dlt.destinations.postgres({"host": 5, "database": "x"}), dataset_name="d").run([{"id": 1}], table_name="t")
+
+
+@pytest.mark.parametrize("call, kind, text", [
+    (lambda p: p.reset(schema="unknown"), SchemaNotFoundError, "there is no schema 'unknown'; there are p"),
+    (lambda p: p.reset(""), TypeError, r"reset\('orders', 'people'\), not ''"), (lambda p: p.reset(parts=5), ValueError, "parts are cursors, packages, files, not 5"),
+    (lambda p: p.reset(newest_load=5), TypeError, "newest_load is the id of a load, not 5"), (lambda p: p.drop(5), ValueError, "5 cannot be a pipeline's name"),
+    (lambda p: p.dataset().t.limit("x"), ValueError, "limit is how many rows at most, 0 or more, not 'x'"), (lambda p: p.dataset().t.limit(-1), ValueError, "not -1"),
+    (lambda p: p.dataset().t.select(), ValueError, "name one at least"), (lambda p: dlt.Schema(5), ValueError, "5 cannot be the name of a schema"),
+    (lambda p: dlt.source(5), TypeError, "source is a decorator of a function .*, not of 5"), (lambda p: dlt.source(name="a b"), ValueError, "'a b' cannot be the name"),
+    (lambda p: dlt.resource([1], name="t").with_name(""), ValueError, "new_name is the name of a resource, a text, not ''"),
+    (lambda p: dlt.resource([1], name="t").add_map(5), TypeError, "add_map takes a function, not 5"),
+    (lambda p: dlt.resource([1], name="t").add_limit("x"), ValueError, "max_items is a number, not 'x'"),
+])
+def test_a_call_that_cannot_be(pipeline, call, kind, text):
+    pipeline.run([{"id": 1}], table_name="t")
+    with pytest.raises(kind, match=text):
+        call(pipeline)
+    assert rows(pipeline, "select id from t") == [(1,)] and pipeline.state["_state_version"] == 1  # nothing was forgotten
+
+
+def test_sources_are_there_by_their_names():
+    assert dlt.sources.sql_database.sql_table and dlt.sources.filesystem.readers
+    with pytest.raises(AttributeError, match="has no 'nope'"):
+        dlt.sources.nope
 
 
 @pytest.mark.parametrize("name", ["direct", "dlt.common.normalizers.naming.sql_cs_v1"])

@@ -38,12 +38,17 @@ class Destination:
         environment: Kept in infos.
         create_indexes: Whether new tables get unique indexes; None: what configuration says, else not.
         folder: Where relative paths begin; None: where programs keep databases now.
+
+    Raises:
+        ValueError: The name is none.
     """
 
     def __init__(
         self, kind: str, credentials: Any = None, name: str | None = None, environment: str | None = None,
         create_indexes: bool | None = None, folder: str | None = None,
     ) -> None:
+        if name is not None and not isinstance(name, str):
+            raise ValueError(f"destination_name is a text, not {name!r}")
         self.kind = kind
         self.credentials = credentials
         self.destination_name = name or kind

@@ -154,7 +154,7 @@ class Dataset:
             load_id: Rows of this load alone, of tables that say which load a row came with.
         """
         wanted = [data_tables, dlt_tables]
-        names = list(table_names or [name for name in self.tables if wanted[name.startswith(_OWN)]])
+        names = [table_names] if isinstance(table_names, str) else list(table_names or [name for name in self.tables if wanted[name.startswith(_OWN)]])
         where = ""
         if load_id is not None:
             names = [name for name in names if "_dlt_load_id" in Relation(self, table_name=name).columns]

@@ -114,6 +114,8 @@ class Relation:
 
     def select(self, *columns: str) -> Relation:
         """These columns alone."""
+        if not columns:
+            raise ValueError("select() takes the names of columns: name one at least")
         here = self._select
         fits = not here.what and all(map(here.has, columns))
         return self._with(replace(here if fits else here.around(), columns=columns))
@@ -158,8 +160,10 @@ class Relation:
 
     def limit(self, limit: int) -> Relation:
         """At most so many rows."""
+        if type(limit) is not int or limit < 0:
+            raise ValueError(f"limit is how many rows at most, 0 or more, not {limit!r}")
         here = self._select
-        return self._with(replace(here, limit=int(limit) if here.limit is None else min(here.limit, int(limit))))
+        return self._with(replace(here, limit=limit if here.limit is None else min(here.limit, limit)))
 
     def head(self, limit: int = 5) -> Relation:
         """The first rows."""

@@ -11,7 +11,7 @@ from typing import Any, ParamSpec, TypedDict, Unpack, overload
 from tidegate.common import context
 from tidegate.common.configuration.inject import resolve
 from tidegate.common.exceptions import refuse
-from tidegate.common.schema.schema import name_of
+from tidegate.common.schema.schema import checked_name, name_of
 from tidegate.extract.arguments import in_order
 from tidegate.extract.exceptions import ExplicitSourceNameInvalid
 from tidegate.extract.hints import Hints
@@ -77,7 +77,7 @@ def _module_of(function: Any) -> str:
 
 
 def _hints_of(said: dict[str, Any]) -> Hints:
-    hints = Hints(max_table_nesting=said.pop("max_table_nesting", None))
+    hints = Hints()
     hints.apply(**said)
     return hints
 
@@ -256,6 +256,10 @@ def source(
     """
 
     refuse(spec=spec)
+    if func is not None and not callable(func):
+        raise TypeError(f"source is a decorator of a function that returns or yields resources, not of {func!r}")
+    if name is not None:
+        checked_name(name)
     schema_name = None if schema is None else name_of(schema)
     if schema_name and name not in (None, schema_name):
         raise ExplicitSourceNameInvalid(str(name), schema_name)

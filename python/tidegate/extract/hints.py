@@ -8,7 +8,6 @@ empty text takes a hint away.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -16,17 +15,11 @@ from typing import Any
 from tidegate.common.exceptions import refuse
 from tidegate.extract import own_hints
 from tidegate.extract.exceptions import DataItemRequiredForDynamicTableHints, InconsistentTableTemplate
+from tidegate.extract.hint_options import contract_options, disposition_options
+from tidegate.extract.hint_shapes import check_columns, check_shapes
 from tidegate.extract.incremental import Incremental
 
-_DISPOSITIONS = {"append": 0, "replace": 1, "merge": 2}
-_STRATEGIES = ("delete-insert", "upsert", "insert-only", "scd2", "cdc")
-_MODES = {"evolve": 1, "freeze": 2, "discard_row": 3, "discard_value": 4}
-_FLAGS = {None: 0, True: 1, False: 2}
 _MAY_BE_FUNCTIONS = ("write_disposition", "columns", "primary_key", "merge_key", "schema_contract", "references")
-_COLUMN_KEYS = {
-    "data_type", "precision", "scale", "hard_delete", "dedup_sort", "unique", "partition", "cluster",
-    "sort", "description",
-}
 
 
 @dataclass
@@ -67,6 +60,7 @@ class Hints:
         """
         if unknown := said.keys() - self.__dataclass_fields__.keys():
             raise ValueError(f"there is no hint {unknown.pop()!r}")
+        check_shapes(said, _MAY_BE_FUNCTIONS)
         for name, value in said.items():
             if value is None:
                 continue
@@ -115,6 +109,7 @@ class Hints:
 
         Raises:
             InconsistentTableTemplate: One is a function, and the table's name is none: rows of one table would have several.
+            ValueError: There is no such disposition, or contract.
         """
         functions = self.functions
         if functions and not callable(self.table_name):
@@ -122,6 +117,10 @@ class Hints:
                 f"{', '.join(functions)} of the table {self.table_name!r}: a function of an item goes only with a table_name "
                 "that is one, too"
             )
+        if "write_disposition" not in functions:
+            disposition_options(self.write_disposition)
+        if "schema_contract" not in functions:
+            contract_options(self.schema_contract)
 
     def resolved(self, item: Any, resource_name: str) -> Hints:
         """The same, with what functions give for an item in the place of them.
@@ -269,102 +268,15 @@ def columns_of(columns: Any) -> dict[str, dict[str, Any]]:
 
     Returns:
         A dict of dicts.
+
+    Raises:
+        ValueError: They are none.
     """
     if is_model(columns):
         from tidegate.common.libs.pydantic import columns_of_model
 
         return columns_of_model(columns)
+    check_columns(columns)
     if isinstance(columns, Mapping):
         return {name: dict(column) for name, column in columns.items()}
     return {column["name"]: {k: v for k, v in column.items() if k != "name"} for column in columns}
-
-
-# ---- for the library ----
-
-
-def key_text(key: Any) -> str | None:
-    """A key of one or several columns as the library has it: "a, b"."""
-    if not key:
-        return None
-    return key if isinstance(key, str) else ", ".join(key)
-
-
-def disposition_options(said: Any) -> dict[str, Any]:
-    """A write disposition, a word or a dict, as options of a resource.
-
-    Args:
-        said: "append", "replace", "merge", or `{"disposition": ..., "strategy": ..., ...}`.
-
-    Returns:
-        Names and values of struct tg_resource.
-
-    Raises:
-        ValueError: There is no such disposition.
-    """
-    said = {"disposition": said} if isinstance(said, str) else dict(said or {"disposition": "append"})
-    disposition = said.pop("disposition", "append")
-    if disposition not in _DISPOSITIONS:
-        how = f'; a strategy is said as {{"disposition": "merge", "strategy": "{disposition}"}}' if disposition in _STRATEGIES else ""
-        raise ValueError(f"write_disposition is append, replace or merge, not {disposition!r}{how}")
-    options: dict[str, Any] = {"write_disposition": _DISPOSITIONS[disposition]}
-    if "strategy" in said:
-        options["merge_strategy"] = said.pop("strategy")
-    names = said.pop("validity_column_names", None)
-    if names:
-        options["validity_column_names"] = ", ".join(names)
-    for name in ("active_record_timestamp", "boundary_timestamp"):
-        value = said.pop(name, None)
-        if value is not None:
-            options[name] = value if isinstance(value, str) else value.isoformat()
-    options.update(said)
-    return options
-
-
-def contract_options(said: Any) -> dict[str, Any]:
-    """A schema contract, a word or a dict, as options.
-
-    Args:
-        said: "evolve", "freeze", "discard_row", "discard_value", or a dict by entity.
-
-    Returns:
-        The modes of tables, columns and data types.
-
-    Raises:
-        ValueError: There is no such mode.
-    """
-    if said is None:
-        return {}
-    modes = {name: said for name in ("tables", "columns", "data_type")} if isinstance(said, str) else said
-    for mode in modes.values():
-        if mode not in _MODES:
-            raise ValueError(f"a schema contract is {', '.join(_MODES)}, not {mode!r}")
-    return {f"contract_{name}": _MODES[mode] for name, mode in modes.items()}
-
-
-def column_options(columns: Mapping[str, Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """Column hints as the library has them."""
-    out = []
-    for name, column in columns.items():
-        options = {k: v for k, v in column.items() if k in _COLUMN_KEYS and v is not None}
-        for flag in ("nullable", "timezone"):
-            if flag in column:
-                options[flag] = _FLAGS[column[flag]]
-        out.append({"name": name} | options)
-    return out
-
-
-def table_hints(hints: Hints) -> str | None:
-    """What is kept in the schema for those who read it, as JSON; None: nothing.
-
-    Args:
-        hints: With references, and additional hints whose names begin with "x-".
-    """
-    kept = dict(hints.additional)
-    if hints.references:
-        kept["references"] = hints.references
-    return json.dumps(kept) if kept else None
-
-
-def keys_of_columns(columns: Mapping[str, Mapping[str, Any]], flag: str) -> Sequence[str]:
-    """The columns whose hints say that they are part of a key: "primary_key", "merge_key"."""
-    return [name for name, column in columns.items() if column.get(flag)]

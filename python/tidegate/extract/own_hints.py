@@ -34,8 +34,16 @@ def _word(name: str, said: Any, words: Mapping[str, int]) -> int:
     return words[said]
 
 
-def _number(name: str, said: Any) -> str:
-    """A number, or a share: "10%"."""
+def number(name: str, said: Any) -> str:
+    """A number, or a share: "10%".
+
+    Args:
+        name: As the error names it.
+        said: What was said.
+
+    Raises:
+        ValueError: It is neither.
+    """
     text = str(said)
     share = text.removesuffix("%")
     is_number = isinstance(said, int) and said >= 0 or isinstance(said, str) and share.replace(".", "", 1).isdigit()
@@ -44,7 +52,16 @@ def _number(name: str, said: Any) -> str:
     return text
 
 
-def _flag(name: str, said: Any) -> bool:
+def flag(name: str, said: Any) -> bool:
+    """True or False.
+
+    Args:
+        name: As the error names it.
+        said: What was said.
+
+    Raises:
+        ValueError: It is neither.
+    """
     if not isinstance(said, bool):
         raise ValueError(f"{name} is True or False, not {said!r}")
     return said
@@ -72,9 +89,9 @@ def deletes_options(said: Any) -> dict[str, Any]:
     if "apply" in found:
         options["deletes_apply"] = _word("deletes: apply", found["apply"], _APPLY)
     if "limit" in found:
-        options["deletes_limit"] = _number("deletes: limit", found["limit"])
+        options["deletes_limit"] = number("deletes: limit", found["limit"])
     if "allow_empty" in found:
-        options["deletes_allow_empty"] = _flag("deletes: allow_empty", found["allow_empty"])
+        options["deletes_allow_empty"] = flag("deletes: allow_empty", found["allow_empty"])
     return options
 
 
@@ -95,7 +112,7 @@ def limits_options(said: Any) -> dict[str, Any]:
         return {}
     if not isinstance(said, Mapping):
         raise ValueError(f"limits is a map of {', '.join(_LIMITS)}, not {said!r}")
-    return {f"limit_{name}": _number(f"limits: {name}", value) for name, value in _map_of("limits", said, "", _LIMITS).items()}
+    return {f"limit_{name}": number(f"limits: {name}", value) for name, value in _map_of("limits", said, "", _LIMITS).items()}
 
 
 def bad_row_options(said: Any) -> dict[str, Any]:

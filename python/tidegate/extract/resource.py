@@ -25,6 +25,7 @@ from tidegate.extract.exceptions import (
     ResourceNameMissing,
     ResourceNotATransformer,
 )
+from tidegate.extract.hint_shapes import check_name
 from tidegate.extract.hints import Hints
 from tidegate.extract.incremental import Incremental
 from tidegate.extract.pool import ahead, side_by_side
@@ -63,6 +64,7 @@ class DltResource(ResourceFacts, ResourceSteps):
         name = name or getattr(data, "__name__", None)
         if not name or name == "<lambda>":
             raise ResourceNameMissing()
+        check_name("name", name)
         pipe.check_data(name, data)
         self.name: str = name
         self.section = section
@@ -245,7 +247,11 @@ class DltResource(ResourceFacts, ResourceSteps):
 
         Returns:
             The copy.
+
+        Raises:
+            ValueError: The name is none.
         """
+        check_name("new_name", new_name)
         clone = self._clone()
         clone._copy_of = object()
         clone.name = new_name

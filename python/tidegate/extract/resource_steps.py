@@ -11,6 +11,12 @@ from tidegate.extract.hints import Hints
 from tidegate.extract.items import TableNameMeta
 
 
+def _function(call: str, said: Any) -> Any:
+    if not callable(said):
+        raise TypeError(f"{call} takes a function, not {said!r}")
+    return said
+
+
 class ResourceSteps:
     """The part of a DltResource that adds steps to it."""
 
@@ -37,15 +43,15 @@ class ResourceSteps:
             >>> list(numbers)
             [10, 20]
         """
-        return self.add_step(pipe.map_step(item_map), insert_at)
+        return self.add_step(pipe.map_step(_function("add_map", item_map)), insert_at)
 
     def add_filter(self, item_filter: Callable[..., bool], insert_at: int | None = None) -> Self:
         """Leaves out items for which `item_filter` does not hold."""
-        return self.add_step(pipe.filter_step(item_filter), insert_at)
+        return self.add_step(pipe.filter_step(_function("add_filter", item_filter)), insert_at)
 
     def add_yield_map(self, item_map: Callable[..., Iterator[Any]], insert_at: int | None = None) -> Self:
         """Puts all that `item_map(item)` yields in the place of each item."""
-        return self.add_step(pipe.yield_map_step(item_map), insert_at)
+        return self.add_step(pipe.yield_map_step(_function("add_yield_map", item_map)), insert_at)
 
     def add_limit(
         self, max_items: int | None = None, max_time: float | None = None, count_rows: bool = False
@@ -61,7 +67,13 @@ class ResourceSteps:
 
         Returns:
             The resource itself.
+
+        Raises:
+            ValueError: One of them is no number.
         """
+        for name, said in (("max_items", max_items), ("max_time", max_time)):
+            if isinstance(said, bool) or not isinstance(said, (int, float, type(None))):
+                raise ValueError(f"{name} is a number, not {said!r}")
         if self._is_transformer:
             pipe.logger.warning("a limit of the transformer '%s' does nothing: limit the resource that it takes items from", self.name)
             return self

@@ -85,7 +85,7 @@ class Pipeline(WithOwn, WithPackages, WithState):
 
     def _begin(self, pipeline_name: str, destination: Destination | None, dataset_name: str | None) -> None:
         """It knows what its working folder keeps, and nothing yet of the destination."""
-        if not re.fullmatch(r"[A-Za-z0-9_-]+", pipeline_name):
+        if not isinstance(pipeline_name, str) or not re.fullmatch(r"[A-Za-z0-9_-]+", pipeline_name):
             raise InvalidPipelineName(pipeline_name, "it has other characters")
         self.pipeline_name = pipeline_name
         self.working_dir = os.path.join(self.pipelines_dir, pipeline_name)
@@ -260,6 +260,7 @@ class Pipeline(WithOwn, WithPackages, WithState):
         if credentials is not None and self.destination is not None:
             self.destination = self.destination.with_credentials(credentials)
         if dataset_name is not None:
+            check_options(dataset_name=dataset_name)
             self.dataset_name = dataset_name
         if destination is not None or dataset_name is not None or credentials is not None:
             self._known = Known(self)

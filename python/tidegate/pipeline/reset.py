@@ -86,17 +86,23 @@ def reset(
     Raises:
         PipelineStepFailed: Of the step "reset".
         ValueError: There is no such part.
-        TypeError: A name is no text.
+        TypeError: A name is none: an empty one does not stand for all.
+        SchemaNotFoundError: The pipeline has no such schema.
     """
     for name in resources:
-        if not isinstance(name, str):
+        if not isinstance(name, str) or not name:
             raise TypeError(f"reset takes names of resources, as in reset('orders', 'people'), not {name!r}")
-    said = [parts] if isinstance(parts, str) else list(parts or ())
+    said: list[Any] = list(parts) if isinstance(parts, (list, tuple, set, frozenset)) else [] if parts is None else [parts]
     for part in said:
-        if part not in _PARTS:
+        if not isinstance(part, str) or part not in _PARTS:
             raise ValueError(f"parts are {', '.join(_PARTS)}, not {part!r}")
     if said and tables:
         raise ValueError("with tables all is forgotten: say parts, or tables")
+    if newest_load is not None and not isinstance(newest_load, str):
+        raise TypeError(f"newest_load is the id of a load, not {newest_load!r}")
+    if schema is not None:
+        pipeline._known = Known(pipeline)
+        pipeline.schemas[schema]
     options = {
         "select": ", ".join(resources) or None, "parts": sum(_PARTS[part] for part in set(said)), "look_only": look, "newest_load": newest_load,
     }

@@ -13,8 +13,7 @@ from tidegate.common.configuration.extract import ExtractConfiguration
 from tidegate.common.exceptions import NotInTidegate
 from tidegate.extract.convert import convert, refusal
 from tidegate.extract.exceptions import ResourceExtractionError
-from tidegate.extract.hints import (
-    Hints,
+from tidegate.extract.hint_options import (
     column_options,
     contract_options,
     disposition_options,
@@ -22,6 +21,7 @@ from tidegate.extract.hints import (
     keys_of_columns,
     table_hints,
 )
+from tidegate.extract.hints import Hints
 from tidegate.extract.items import MARKS
 from tidegate.extract.own_hints import detects_keys, own_options
 from tidegate.extract.pipe import open_data, ready

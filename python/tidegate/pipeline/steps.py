@@ -128,9 +128,11 @@ def accept_options(said: str | Sequence[str] | None) -> dict[str, Any]:
         >>> accept_options(["cursor_change", "limits"])
         {'accept': 1, 'accept_limits': True}
     """
-    words: set[Any] = set(said) if isinstance(said, (list, tuple, set, frozenset)) else {said} if said else set()
-    if unknown := words - _ACCEPT.keys() - {"limits"}:
-        raise ValueError(f"accept is of cursor_change, rows, limits, not {unknown.pop()!r}")
+    found: list[Any] = list(said) if isinstance(said, (list, tuple, set, frozenset)) else [said] if said else []
+    for word in found:
+        if not isinstance(word, str) or word not in (*_ACCEPT, "limits"):
+            raise ValueError(f"accept is of cursor_change, rows, limits, not {word!r}")
+    words = set(found)
     options: dict[str, Any] = {"accept": sum(_ACCEPT[word] for word in words - {"limits"})} if words - {"limits"} else {}
     return options | ({"accept_limits": True} if "limits" in words else {})
 

@@ -162,6 +162,7 @@ class WithOwn:
         Raises:
             PipelineStepFailed: Of the step "reset": there is no such resource, or another load has come.
             ValueError: There is no such part.
+            SchemaNotFoundError: The pipeline has no such schema.
         """
         from tidegate.pipeline.reset import reset
 

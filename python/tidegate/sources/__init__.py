@@ -1,9 +1,10 @@
 """Sources: `incremental`, the cursor of a resource, and ready ones in the modules beside it.
 
-`sql_database` reads tables of a database, `filesystem` files; each is imported by its own name, and
+`sql_database` reads tables of a database, `filesystem` files; each is imported when it is named, and
 imports what it needs when it is called.
 """
 
+import importlib
 from typing import Any
 
 from tidegate.common.exceptions import NotInTidegate
@@ -22,6 +23,8 @@ _ABSENT = {
 
 
 def __getattr__(name: str) -> Any:
+    if name in ("filesystem", "sql_database"):
+        return importlib.import_module(f"{__name__}.{name}")
     if name in _ABSENT:
         raise NotInTidegate(f"sources.{name}", _ABSENT[name])
     raise AttributeError(f"tidegate.sources has no '{name}'")

@@ -40,8 +40,8 @@ class ExtractConfiguration:
         if self.next_item_mode not in _MODES:
             raise ConfigurationValueError(f"extract.next_item_mode is {' or '.join(_MODES)}, not {self.next_item_mode!r}")
         for name in ("workers", "max_parallel_items"):
-            if getattr(self, name) < 1:
-                raise ConfigurationValueError(f"extract.{name} is at least 1, not {getattr(self, name)}")
+            if type(getattr(self, name)) is not int or getattr(self, name) < 1:
+                raise ConfigurationValueError(f"extract.{name} is at least 1, not {getattr(self, name)!r}")
 
     @property
     def turns(self) -> int:

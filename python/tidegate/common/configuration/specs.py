@@ -74,6 +74,9 @@ class ConnectionStringCredentials:
     def _of_parts(cls, parts: dict[str, Any]) -> ConnectionStringCredentials:
         query = dict(parts.pop("query", None) or {})
         more = {name: parts.pop(name) for name in list(parts) if name not in cls.__dataclass_fields__}
+        for name in ("drivername", "database", "username", "password", "host"):
+            if not isinstance(parts.get(name), (str, type(None))):
+                raise InvalidNativeValue(f"{name} of {cls.__name__}", type(parts[name]), "a text")
         if parts.get("port") is not None:
             parts["port"] = int(parts["port"])
         return cls(**parts, query={**query, **more})

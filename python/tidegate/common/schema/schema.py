@@ -23,7 +23,7 @@ def checked_name(name: str) -> str:
     Raises:
         InvalidSchemaName: It is none of Python's names, or too long.
     """
-    if not name.isidentifier() or len(name.encode()) > _NAME_MAX:
+    if not isinstance(name, str) or not name.isidentifier() or len(name.encode()) > _NAME_MAX:
         raise InvalidSchemaName(name)
     return name
 

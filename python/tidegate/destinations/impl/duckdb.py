@@ -347,13 +347,20 @@ _SETTINGS: dict[str, type] = {
 }
 
 
+_EXPECTED = "a path, duckdb:///path, or a connection of duckdb"
+
+
 def _path_and_settings(said: Any) -> tuple[str, list[str]]:
     if isinstance(said, (str, os.PathLike)):
         said = _parts_of_text(os.fspath(said))
+    parts = ("database", "read_only", *_SETTINGS)
     if not isinstance(said, Mapping):
-        said = {name: getattr(said, name) for name in ("database", "read_only", *_SETTINGS) if hasattr(said, name)}
-        if not said:
-            raise InvalidNativeValue("DuckDbCredentials", type(said), "a path, duckdb:///path, or a connection of duckdb")
+        found = {name: getattr(said, name) for name in parts if hasattr(said, name)}
+        if not found:
+            raise InvalidNativeValue("DuckDbCredentials", type(said), _EXPECTED)
+        said = found
+    if unknown := said.keys() - set(parts):
+        raise NotInTidegate(f"{unknown.pop()!r} of the credentials of duckdb", f"they have {', '.join(parts)}")
     if said.get("read_only"):
         raise NotInTidegate("a destination that is read-only", "a load writes")
     return str(said.get("database") or ""), _statements_of(said)
@@ -362,6 +369,8 @@ def _path_and_settings(said: Any) -> tuple[str, list[str]]:
 def _parts_of_text(text: str) -> dict[str, Any]:
     if text.startswith(("md:", "motherduck:")):
         raise NotInTidegate("the destination motherduck", "pass a connection: destinations.duckdb(duckdb.connect('md:...'))")
+    if "://" in text and not text.startswith("duckdb:"):
+        raise InvalidNativeValue("DuckDbCredentials", str, _EXPECTED)
     if not text.startswith("duckdb:"):
         return {"database": text}
     parts = ConnectionStringCredentials.of(text)

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import copy
 import datetime
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from typing import Any, Generic, Literal, TypeVar, get_args
 
 from tidegate.common.exceptions import NotInTidegate
@@ -98,8 +98,18 @@ class Incremental(Generic[TValue]):
         _check("range_end", range_end, _RANGES)
         _check("cursor_type", cursor_type, (None, *FROM_TEXT))
         _check("on_commit_safe_wait", on_commit_safe_wait, _WAITS)
-        if isinstance(last_value_func, str):
-            _check("last_value_func", last_value_func, ("max", "min"))
+        if not callable(last_value_func):
+            _check("last_value_func", last_value_func, ("max", "min", "or a function"))
+        for name, said in (("cursor_path", cursor_path), ("primary_key", primary_key)):
+            if not isinstance(said, (str, type(None))) and not (isinstance(said, Sequence) and all(isinstance(each, str) for each in said)):
+                raise ValueError(f"{name} is the name of a field, or a list of names, not {said!r}")
+        for name, said in (("cursor_format", cursor_format), ("commit_safe_wait", commit_safe_wait)):
+            if not isinstance(said, (str, type(None))):
+                raise ValueError(f"{name} is a text, not {said!r}")
+        if isinstance(lag, bool) or not isinstance(lag, (int, float, str, type(None))):
+            raise ValueError(f"lag is a number, a time such as '2h', or 'auto', not {lag!r}")
+        _check("commit_safe", commit_safe, (None, True, False))
+        _check("allow_external_schedulers", allow_external_schedulers, (None, True, False))
         self.cursor_path = cursor_path
         for path in self._paths():
             steps_of(path)
@@ -339,5 +349,5 @@ _FIELDS = (
 
 
 def _check(name: str, said: Any, words: Any) -> None:
-    if said not in words:
-        raise ValueError(f"{name} is {', '.join(str(word) for word in words if word)}, not {said!r}")
+    if not isinstance(said, Hashable) or said not in words:
+        raise ValueError(f"{name} is {', '.join(str(word) for word in words if word is not None)}, not {said!r}")
