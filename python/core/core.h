@@ -37,7 +37,7 @@ struct raised {
     PyObject *type, *value, *traceback;
 };
 /* Takes the error that is set (the first one wins); `err` becomes a code with its text. Returns the
- * code: TG_CANCELLED for an interrupt, else `code`. */
+ * code: TG_CANCELLED for what is no Exception but a wish to stop, else `code`. */
 int raised_take(struct raised *raised, int code, struct tg_error *err);
 /* Sets what was taken again, else the library's error. Returns NULL. */
 PyObject *raised_restore(struct raised *raised, const struct tg_error *err);

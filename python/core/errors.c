@@ -105,8 +105,8 @@ int raised_take(struct raised *raised, int code, struct tg_error *err)
     PyErr_NormalizeException(&type, &value, &traceback);
     if (traceback)
         PyException_SetTraceback(value, traceback);
-    bool stops = type && (PyErr_GivenExceptionMatches(type, PyExc_KeyboardInterrupt) ||
-                          PyErr_GivenExceptionMatches(type, PyExc_SystemExit));
+    /* KeyboardInterrupt, SystemExit, and what a scheduler's signal handler raises. */
+    bool stops = type && !PyErr_GivenExceptionMatches(type, PyExc_Exception);
     err->code = stops ? TG_CANCELLED : code;
     put_text(value, err->what, sizeof(err->what));
     if (!raised->type)

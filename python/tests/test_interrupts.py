@@ -1,4 +1,4 @@
-"""Ctrl-C ends a run wherever it is, and comes out as KeyboardInterrupt itself.
+"""Ctrl-C ends a run wherever it is, and comes out as KeyboardInterrupt itself; so does what another handler raises.
 
 Each case is a process of its own that says when it has come to the place, is sent SIGINT, and must end by it: what it is
 in the middle of would take ten minutes. The seconds that it took stand in the output of the test.
@@ -106,6 +106,17 @@ data = dlt.resource([{"id": 1}], name="t")
 }
 
 
+#: What a scheduler does to end a run: Prefect's handler raises a BaseException of its own.
+TERMINATED = """
+import signal
+class Terminated(BaseException):
+    pass
+def terminate(number, frame):
+    raise Terminated
+signal.signal(signal.SIGINT, terminate)
+"""
+
+
 def interrupted(code):
     """The lines that a process writes that is sent SIGINT where it says so, its exit code, and the seconds it took."""
     child = subprocess.Popen([sys.executable, "-c", textwrap.dedent(code)], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
@@ -121,11 +132,13 @@ def interrupted(code):
     return lines, child.wait(timeout=60), took
 
 
-@pytest.mark.parametrize("where", PLACES)
-def test_it_comes_out_as_itself(where):
-    lines, code, took = interrupted(BEGIN + PLACES[where] + END)
+@pytest.mark.parametrize("where, handler, kind", [
+    *((where, "", "KeyboardInterrupt") for where in PLACES), *((where, TERMINATED, "Terminated") for where in ("sleeping", "a statement of the load")),
+])
+def test_it_comes_out_as_itself(where, handler, kind):
+    lines, code, took = interrupted(handler + BEGIN + PLACES[where] + END)
     print(f"{where}: {took:.3f} s")
-    assert "raised KeyboardInterrupt None" in lines and "tables ['before']" in lines and code == 0, lines
+    assert f"raised {kind} None" in lines and "tables ['before']" in lines and code == 0, lines
     assert "again 1" in lines
     if where == "a statement of the load":  # its rows are on disk, complete: the next run has written them
         assert not any(line == "waiting []" for line in lines)

@@ -163,8 +163,6 @@ def call(
             follower.begin(len(readers))
         add_all(readers, drivers, hints or {}, reading)
         return do(core)
-    except (KeyboardInterrupt, SystemExit):
-        raise
     except Exception as error:
         failed = step_failed(pipeline, step, error, reading)
         raise failed from failed.exception

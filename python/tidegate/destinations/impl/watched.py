@@ -30,7 +30,7 @@ def watched(statement: Callable[[], T], interrupt: Callable[[], None]) -> T:
         What it returns.
 
     Raises:
-        KeyboardInterrupt: The statement was ended by it.
+        KeyboardInterrupt: The statement was ended by it, or by what another signal's handler raises.
 
     Example:
         >>> watched(lambda: 5, lambda: None)
@@ -63,5 +63,7 @@ def _end(future: Future[T], interrupt: Callable[[], None]) -> None:
                 return
             interrupt()
             wait([future], _AGAIN)
-        except KeyboardInterrupt:
+        except Exception:
+            raise
+        except BaseException:  # of a signal's handler
             continue
