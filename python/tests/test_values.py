@@ -15,23 +15,44 @@ import tidegate as dlt
 UTC = dt.timezone.utc
 
 
+class Loaded:
+    """Loads rows of values, and gives what is there of each."""
+
+    def __init__(self):
+        self.pipeline = dlt.pipeline("values", destination="duckdb", dataset_name="d")
+        self.tables = (f"t{number}" for number in range(100))
+
+    def row(self, values, **said):
+        """One row, a column for each of them; the table, and the names."""
+        table, names = next(self.tables), [f"v{n}" for n in range(len(values))]
+        self.pipeline.run([dict(zip(names, values), id=1)], table_name=table, **said)
+        return table, names
+
+    def values(self, *values, **said):
+        """Types and values of their columns."""
+        table, names = self.row(values, **said)
+        with self.pipeline.sql_client() as client:
+            types = dict(client.execute_sql(f"select column_name, data_type from information_schema.columns where table_name = '{table}'"))
+            there = [name for name in names if name in types]
+            row = dict(zip(there, client.execute_sql(f"select {', '.join([*there, 'id'])} from {table}")[0]))
+        return [(types.get(name), row.get(name)) for name in names]
+
+    def lists(self, *values, below=""):
+        """The rows of their nested tables, or of those below these."""
+        table, names = self.row(values)
+        with self.pipeline.sql_client() as client:
+            found = [client.execute_sql(f"select value from {table}__{name}{below} order by _dlt_list_idx") for name in names]
+        return [[value for value, in rows] for rows in found]
+
+
 @pytest.fixture
 def loaded():
-    """Loads one row, and gives the types and values of its columns, or the rows of its nested tables."""
-    pipeline = dlt.pipeline("values", destination="duckdb", dataset_name="d")
-    number = iter(range(100))
+    return Loaded()
 
-    def load(value, table="", **said):
-        name = f"t{next(number)}"
-        pipeline.run([{"v": value, "id": 1}], table_name=name, **said)
-        with pipeline.sql_client() as client:
-            if table:
-                return [row[0] for row in client.execute_sql(f'select value from {name}{table} order by _dlt_list_idx')]
-            columns = dict(client.execute_sql(f"select column_name, data_type from information_schema.columns where table_name = '{name}'"))
-            return columns.get("v"), client.execute_sql(f"select v from {name}")[0][0] if "v" in columns else None
 
-    load.pipeline = pipeline
-    return load
+def check(loaded, expected):
+    """Each value with its type and what it is at the destination."""
+    assert loaded.values(*(value for value, _, _ in expected)) == [(column, value) for _, column, value in expected]
 
 
 AT = dt.datetime(2024, 5, 1, 12, 30, 15, 123456)
@@ -73,7 +94,11 @@ class Moment(dt.datetime):
     pass
 
 
-@pytest.mark.parametrize(("value", "column", "expected"), [
+MOMENTS = [
+    AT, AT.replace(tzinfo=UTC), AT.replace(tzinfo=dt.timezone(dt.timedelta(hours=2))) + dt.timedelta(hours=2),
+    Moment(2024, 5, 1, 12, 30, 15, 123456, tzinfo=UTC),
+]
+VALUES = [
     ("text", "VARCHAR", "text"), ("", "VARCHAR", ""), ("n\u00e9v \U0001f600", "VARCHAR", "n\u00e9v \U0001f600"),
     (7, "BIGINT", 7), (-(2**63), "BIGINT", -(2**63)), (0.1, "DOUBLE", 0.1), (True, "BOOLEAN", True),
     (dt.date(2024, 5, 1), "DATE", dt.date(2024, 5, 1)), (dt.time(12, 30, 15, 5), "TIME", dt.time(12, 30, 15, 5)),
@@ -84,26 +109,20 @@ class Moment(dt.datetime):
     (Money("2.5"), "DECIMAL(38,9)", decimal.Decimal("2.5")), (dt.timedelta(seconds=1, microseconds=5), "BIGINT", 1000005),
     (float("inf"), "DOUBLE", float("inf")), (2**63, "DECIMAL(38,9)", decimal.Decimal(2**63)), (10**40, "VARCHAR", str(10**40)),
     (None, None, None), ({}, None, None),
-])
-def test_single_values(loaded, value, column, expected):
-    assert loaded(value) == (column, expected)
+    *((moment, "TIMESTAMP WITH TIME ZONE", AT.replace(tzinfo=UTC)) for moment in MOMENTS),  # naive ones are of UTC
+]
 
 
-@pytest.mark.parametrize("value", [
-    AT, AT.replace(tzinfo=UTC), AT.replace(tzinfo=dt.timezone(dt.timedelta(hours=2))) + dt.timedelta(hours=2),
-    Moment(2024, 5, 1, 12, 30, 15, 123456, tzinfo=UTC),
-])
-def test_moments_have_a_zone_and_naive_ones_are_of_utc(loaded, value):
-    column, found = loaded(value)
-    assert (column, found) == ("TIMESTAMP WITH TIME ZONE", AT.replace(tzinfo=UTC))
+def test_single_values(loaded):
+    check(loaded, VALUES)
 
 
 def test_a_hint_keeps_a_moment_naive(loaded):
-    assert loaded(AT, columns={"v": {"data_type": "timestamp", "timezone": False}}) == ("TIMESTAMP", AT)
+    assert loaded.values(AT, columns={"v0": {"data_type": "timestamp", "timezone": False}}) == [("TIMESTAMP", AT)]
 
 
 def test_nan_is_a_double(loaded):
-    column, value = loaded(float("nan"))
+    ((column, value),) = loaded.values(float("nan"))
     assert column == "DOUBLE" and value != value
 
 
@@ -125,19 +144,19 @@ def test_what_has_fields_is_a_document(loaded):
     class Model(pydantic.BaseModel):
         x: int
 
-    for value in (Point(1, Point(2)), Pair(1, 2), Model(x=1), collections.OrderedDict(x=1), types.MappingProxyType({"x": 1})):
-        pipeline = loaded.pipeline
-        name = f"of_{type(value).__name__.lower()}"
-        pipeline.run([{"id": 1, "v": value}, value], table_name=name)
-        with pipeline.sql_client() as client:
+    values = {
+        "point": Point(1, Point(2)), "pair": Pair(1, 2), "model": Model(x=1), "ordered": collections.OrderedDict(x=1),
+        "mapping": types.MappingProxyType({"x": 1}),
+    }
+    loaded.pipeline.run([dlt.resource([{"id": 1, "v": value}, value], name=name) for name, value in values.items()])
+    with loaded.pipeline.sql_client() as client:
+        for name in values:
             assert client.execute_sql(f"select v__x, x from {name} order by id nulls last") == [(1, None), (None, 1)], name
 
 
-@pytest.mark.parametrize("value", [
-    [1, 2], (1, 2), {1, 2}, frozenset([1, 2]), collections.deque([1, 2]), range(1, 3), {1: 0, 2: 0}.keys(),
-])
-def test_lists_of_every_kind_are_nested_tables(loaded, value):
-    assert loaded(value, "__v") == [1, 2]
+def test_lists_of_every_kind_are_nested_tables(loaded):
+    lists = [[1, 2], (1, 2), {1, 2}, frozenset([1, 2]), collections.deque([1, 2]), range(1, 3), {1: 0, 2: 0}.keys()]
+    assert loaded.lists(*lists) == [[1, 2]] * len(lists)
 
 
 def test_keys_that_are_no_texts(loaded):
@@ -151,29 +170,28 @@ def test_keys_that_are_no_texts(loaded):
 
 def test_values_of_numpy(loaded):
     np = pytest.importorskip("numpy")
-    for value, column, expected in [
+    check(loaded, [
         (np.int8(5), "BIGINT", 5), (np.uint64(2**63), "DECIMAL(38,9)", decimal.Decimal(2**63)), (np.float32(0.5), "DOUBLE", 0.5),
         (np.float64(0.1), "DOUBLE", 0.1), (np.bool_(True), "BOOLEAN", True), (np.str_("a"), "VARCHAR", "a"), (np.bytes_(b"a"), "BLOB", b"a"),
         (np.datetime64("2024-05-01T12:30:15.123456789"), "TIMESTAMP WITH TIME ZONE", AT.replace(tzinfo=UTC)),
         (np.datetime64("2024-05-01"), "TIMESTAMP WITH TIME ZONE", dt.datetime(2024, 5, 1, tzinfo=UTC)),
         (np.timedelta64(1500, "ns"), "BIGINT", 1), (np.timedelta64(2, "s"), "BIGINT", 2000000),
         (np.datetime64("NaT"), None, None), (np.timedelta64("NaT"), None, None),
-    ]:
-        assert loaded(value) == (column, expected), repr(value)
-    assert loaded(np.array([1, 2]), "__v") == [1, 2] and loaded(np.array(["2024-05-01"], "datetime64[D]"), "__v") == [dt.datetime(2024, 5, 1, tzinfo=UTC)]
-    assert loaded(np.array([[1, 2]]), "__v__list") == [1, 2]
+    ])
+    lists = np.array([1, 2]), np.array(["2024-05-01"], "datetime64[D]")
+    assert loaded.lists(*lists) == [[1, 2], [dt.datetime(2024, 5, 1, tzinfo=UTC)]]
+    assert loaded.lists(np.array([[1, 2]]), below="__list") == [[1, 2]]
 
 
 def test_values_of_pandas(loaded):
     pandas = pytest.importorskip("pandas")
-    for value, column, expected in [
+    check(loaded, [
         (pandas.Timestamp(AT), "TIMESTAMP WITH TIME ZONE", AT.replace(tzinfo=UTC)),
         (pandas.Timestamp(AT, tz="Europe/Berlin"), "TIMESTAMP WITH TIME ZONE", (AT - dt.timedelta(hours=2)).replace(tzinfo=UTC)),
         (pandas.Timedelta(seconds=2), "BIGINT", 2000000), (pandas.NaT, None, None), (pandas.NA, None, None),
-    ]:
-        assert loaded(value) == (column, expected), repr(value)
-    assert loaded(pandas.Series([1, 2]), "__v") == [1, 2] and loaded(pandas.Index([1, 2]), "__v") == [1, 2]
-    assert loaded(pandas.Series(pandas.to_datetime(["2024-05-01"])), "__v") == [dt.datetime(2024, 5, 1, tzinfo=UTC)]
+    ])
+    lists = pandas.Series([1, 2]), pandas.Index([1, 2]), pandas.Series(pandas.to_datetime(["2024-05-01"]))
+    assert loaded.lists(*lists) == [[1, 2], [1, 2], [dt.datetime(2024, 5, 1, tzinfo=UTC)]]
     frame = pandas.DataFrame({"v": [1.5, None], "id": [1, 2]})
     loaded.pipeline.run(frame.to_dict("records"), table_name="records")
     assert loaded.pipeline.dataset().records.columns[:2] == ["v", "id"]
@@ -181,9 +199,9 @@ def test_values_of_pandas(loaded):
 
 def test_values_of_arrow(loaded):
     pyarrow = pytest.importorskip("pyarrow")
-    assert loaded(pyarrow.array([1, 2]), "__v") == [1, 2] and loaded(pyarrow.scalar(5)) == ("BIGINT", 5)
     polars = pytest.importorskip("polars")
-    assert loaded(polars.Series([1, 2]), "__v") == [1, 2]
+    assert loaded.values(pyarrow.scalar(5)) == [("BIGINT", 5)]
+    assert loaded.lists(pyarrow.array([1, 2]), polars.Series([1, 2])) == [[1, 2], [1, 2]]
 
 
 def test_values_of_attrs(loaded):
