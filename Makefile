@@ -27,8 +27,8 @@ demo: all ## build, and run the seed example
 
 test: deps ## build with gcc and with sanitizers, and run every test on one of them, models in part; fuzz 20 s
 	$(call build,dev,for_scripts unit_engine)
-	$(call build,asan-ubsan,tidegate unit_own fuzz)
-	@tools/run-tests build/dev:checks,unit/engine,cases/duckdb,cases/postgres,cli,crash,python build/asan-ubsan:unit/own,cases/sqlite,fuzz
+	$(call build,asan-ubsan,tidegate unit_own fuzz $(addprefix examples_,paged_api arrow_stream two_pipelines))
+	@tools/run-tests build/dev:checks,unit/engine,cases/duckdb,cases/postgres,cli,crash,python build/asan-ubsan:unit/own,cases/sqlite,examples,fuzz
 
 notebooks: deps ## run examples/notebooks, and store what comes out in them
 	$(call build,dev,python_core)
@@ -67,6 +67,7 @@ torture: deps ## unit tests with every single allocation failing once; thousands
 		STRATEGY_SEED=$$seed STRATEGY_TABLES=200 $(patient) --only cli --match cli/strategies build/dev && \
 		UNDO_SEED=$$seed UNDO_SEQUENCES=50 $(patient) --only cli --match cli/undo build/dev && \
 		CURSOR_SEED=$$seed CURSOR_SEQUENCES=400 $(patient) --only cli --match cli/cursors build/dev || exit 1; done
+	@TG_TORTURE=full $(patient) --only cli --match cli/valgrind build/dev
 	@WINDOWS=400 KILLS=30 $(patient) --only crash --match workers build/dev
 
 crash: all ## 51 runs of a million rows killed at random moments, each put right by the next
