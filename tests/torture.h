@@ -5,8 +5,8 @@
  *
  * fn does one complete piece of work: everything it allocates it frees, whatever happens, and it
  * returns TG_OK or the code of what failed. With TG_TORTURE=full (make torture) each single
- * allocation gets its turn; otherwise the first 64 do, and from there on about one in sixteen.
- * Include after cmocka.h.
+ * allocation gets its turn; otherwise the first 24 do, and then each that is an eighth further.
+ * What is tried at random has its full number of trials there (trials). Include after cmocka.h.
  */
 #ifndef TIDEGATE_TESTS_TORTURE_H
 #define TIDEGATE_TESTS_TORTURE_H
@@ -37,11 +37,21 @@ static inline bool torture_once(int (*fn)(void), size_t n)
     return failed;
 }
 
-static inline void torture(int (*fn)(void))
+static inline bool is_full(void)
 {
     const char *mode = getenv("TG_TORTURE");
-    bool full = mode && strcmp(mode, "full") == 0;
-    for (size_t n = 1; torture_once(fn, n); n += full || n < 64 ? 1 : n / 16)
+    return mode && strcmp(mode, "full") == 0;
+}
+
+static inline int trials(int few, int all)
+{
+    return is_full() ? all : few;
+}
+
+static inline void torture(int (*fn)(void))
+{
+    const bool full = is_full();
+    for (size_t n = 1; torture_once(fn, n); n += full || n < 24 ? 1 : n / 8)
         ;
 }
 

@@ -1,6 +1,6 @@
 /* A property: what the cursor takes of a table is the same whether the database was asked for these
  * rows, or for all of them. Random rows with NULLs, ties and NaN, random cursors, on each of the
- * databases. */
+ * databases; make torture has three times as many. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -13,8 +13,9 @@
 #include "extract/source.h"
 #include "helper.h"
 #include "tests/postgres.h"
+#include "tests/torture.h"
 
-enum { ROWS = 60, CURSORS = 100, TABLES = 2, FIELDS_MAX = 3, VALUES = 6 };
+enum { ROWS = 60, CURSORS = 100, CURSORS_FEW = 30, TABLES = 2, FIELDS_MAX = 3, VALUES = 6 };
 
 static struct context ctx;
 static const char *folder;
@@ -291,7 +292,7 @@ static void compare(const struct location *where, const struct option_value *sou
     for (int t = 0; t < TABLES; t++) {
         seed = (uint64_t)t + 1;
         make_table(where, kind);
-        for (int i = 0; i < CURSORS; i++) {
+        for (int i = 0, count = trials(CURSORS_FEW, CURSORS); i < count; i++) {
             choose(&chosen, kind);
             if (chosen.options.end_value.kind != TG_VALUE_NONE &&
                 chosen.options.initial_value.kind == TG_VALUE_NONE)
