@@ -111,3 +111,23 @@ def test_rows_of_many_tables_by_turns_are_no_batch_each():
     """When they were, each held 20 KiB until it was written: 1,300 MiB of these."""
     said = subprocess.run([sys.executable, "-c", MANY_TABLES], capture_output=True, text=True, check=True).stdout
     assert int(said) < 400 * 1024
+
+
+BY_TURNS = """
+import sys
+import tidegate as dlt
+turns = int(sys.argv[1])
+columns = lambda row: {f"c{row['v'] % turns}": {"data_type": "bigint"}}
+rows = dlt.resource(({"v": n} for n in range(30_000)), name="r", table_name=lambda row: "t", columns=columns)
+dlt.pipeline("turns", destination="duckdb", dataset_name="d").extract(rows)
+print(next(line.split()[1] for line in open("/proc/self/status") if line.startswith("VmHWM")))
+"""
+
+
+def test_hints_that_are_said_by_turns_are_kept_once():
+    """When they were not, each row cost 2 KiB until the run ended."""
+    always, by_turns = (
+        int(subprocess.run([sys.executable, "-c", BY_TURNS, turns], capture_output=True, text=True, check=True).stdout)
+        for turns in ("1", "2")
+    )
+    assert by_turns - always < 20 * 1024

@@ -170,6 +170,8 @@ bool range_is_delivered(const struct resource *resource);
  * the one behind `after`; NULL: no more. What it says of one, as JSON. */
 const struct option *disposition_said(const struct resource *resource, const struct option *after);
 void field_json(const struct option *option, const void *held, struct buf *out);
+/* Do two structs that the table fills hold the same? */
+bool fields_same(const struct option *table, const void *a, const void *b);
 /* Has the program said where the destination is? */
 static inline bool destination_said(const struct config *config)
 {
@@ -197,10 +199,13 @@ struct further_table {
     const char *name;
     const struct tg_resource *hints;
     bool is_own;
+    const struct resource *before; /* as it was said before, whose columns stay; borrowed; NULL */
 };
 int config_table(const struct config *config, const struct resource *resource,
                  const struct further_table *table, struct arena *arena, struct resource *out,
                  struct tg_error *err) TG_CHECK_RESULT;
+/* Are the two loaded alike, by all that is said of them? */
+bool config_table_same(const struct resource *a, const struct resource *b);
 /* Adds the member of a group that its source calls so, selected; nothing where a resource for it is
  * there. The members live until the next config_select. TG_USAGE. */
 int config_add_member(struct config *config, const struct resource *group, const char *name,

@@ -8,7 +8,7 @@
  * What only a struct can say wrongly is found here: an enum out of range, a word that is none. A
  * struct of an older caller ends earlier; what lies beyond its end was not given.
  *
- * What was said, for others to ask by the same tables: field_is_said, field_json.
+ * What was said, for others to ask by the same tables: field_is_said, field_json, fields_same.
  */
 #include <string.h>
 
@@ -351,4 +351,48 @@ void field_json(const struct option *option, const void *held, struct buf *out)
     case FIELD_WORD: put_choice(out, option->choices, *(const int *)at); break;
     default: buf_text(out, "true"); break;
     }
+}
+
+static bool same_text(const char *a, const char *b)
+{
+    return a && b ? strcmp(a, b) == 0 : a == b;
+}
+
+static bool same_texts(const struct field *field, const void *a, const void *b)
+{
+    const size_t count = *(const size_t *)held_at(a, field->beside);
+    const char *const *left = *(const char *const *const *)held_at(a, field->offset);
+    const char *const *right = *(const char *const *const *)held_at(b, field->offset);
+    bool same = count == *(const size_t *)held_at(b, field->beside);
+    for (size_t i = 0; same && i < count; i++)
+        same = strcmp(left[i], right[i]) == 0;
+    return same;
+}
+
+static bool field_same(const struct option *option, const void *a, const void *b)
+{
+    const struct field *field = &option->field;
+    const void *left = held_at(a, field->offset), *right = held_at(b, field->offset);
+    switch (field->form) {
+    case FIELD_CODE: return true;
+    case FIELD_TEXT:
+    case FIELD_HINTS: return same_text(*(const char *const *)left, *(const char *const *)right);
+    case FIELD_TEXTS: return same_texts(field, a, b);
+    case FIELD_SAME: return fields_same(option->table, a, b);
+    case FIELD_MAP: return fields_same(option->table, left, right);
+    case FIELD_BOOL:
+    case FIELD_SECOND_WORD: return *(const bool *)left == *(const bool *)right;
+    case FIELD_COUNT: return *(const uint64_t *)left == *(const uint64_t *)right;
+    case FIELD_VALUE: return memcmp(left, right, sizeof(struct tg_value)) == 0;
+    case FIELD_POINTER: return memcmp(left, right, field->given_bytes) == 0;
+    default: return *(const int *)left == *(const int *)right;
+    }
+}
+
+bool fields_same(const struct option *table, const void *a, const void *b)
+{
+    bool same = true;
+    for (const struct option *option = table; same && option->name; option++)
+        same = field_same(option, a, b);
+    return same;
 }

@@ -6,6 +6,8 @@
  *
  * It is checked as a resource is, against the cursor of the one that it belongs to: what that
  * leaves out is left out of all its tables. A table is loaded by itself, and has no cursor.
+ *
+ * Of a table that was said before the columns stay: lay_columns.
  */
 #include <string.h>
 
@@ -105,6 +107,43 @@ done:
     return rc;
 }
 
+static bool same_columns(const struct tg_column *a, const struct tg_column *b)
+{
+    return fields_same(column_fields, a, b) && fields_same(column_options, a, b);
+}
+
+bool config_table_same(const struct resource *a, const struct resource *b)
+{
+    bool same = a->disposition == b->disposition && a->column_count == b->column_count &&
+                fields_same(resource_options, a, b);
+    for (size_t i = 0; same && i < a->column_count; i++)
+        same = same_columns(&a->columns[i], &b->columns[i]);
+    return same;
+}
+
+/* Those of before, each as it is said now where it is, and behind them those that are new. */
+static int lay_columns(const struct resource *before, struct arena *arena, struct resource *out,
+                       struct tg_error *err)
+{
+    size_t count = before->column_count;
+    struct tg_column *columns =
+        arena_alloc(arena, (count + out->column_count + 1) * sizeof(*columns));
+    if (!columns)
+        return error_nomem(err);
+    for (size_t i = 0; i < count; i++)
+        columns[i] = before->columns[i];
+    for (size_t i = 0; i < out->column_count; i++) {
+        size_t at = 0;
+        while (at < before->column_count &&
+               strcmp(before->columns[at].name, out->columns[i].name) != 0)
+            at++;
+        columns[at < before->column_count ? at : count++] = out->columns[i];
+    }
+    out->columns = columns;
+    out->column_count = count;
+    return TG_OK;
+}
+
 int config_table(const struct config *config, const struct resource *resource,
                  const struct further_table *table, struct arena *arena, struct resource *out,
                  struct tg_error *err)
@@ -121,6 +160,8 @@ int config_table(const struct config *config, const struct resource *resource,
                    err));
     out->table_key = resource->table_key;
     TRY(take_hints(config, table, &origin, out));
+    if (table->before)
+        TRY(lay_columns(table->before, arena, out, err));
     if (!table->is_own)
         out->incremental = (struct incremental){.field_count = 0};
 done:

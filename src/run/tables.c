@@ -29,6 +29,7 @@ struct further {
     const char *owner; /* another resource, whose own it is, or which has made it; NULL: none has */
     struct resource_load *part; /* NULL: no row has come, or another part takes them */
     struct resource_counts counts;
+    struct sayings known;
     bool was_open;
 };
 
@@ -111,9 +112,12 @@ int tables_open(struct resource_load *part, struct tg_error *err)
 void tables_release(struct resource_load *part)
 {
     struct tables *tables = &part->tables;
-    for (size_t i = 0; i < tables->count; i++)
+    for (size_t i = 0; i < tables->count; i++) {
         resource_end(tables->items[i]->part);
+        mem_free(tables->items[i]->known.items);
+    }
     mem_free(tables->items);
+    mem_free(tables->own.items);
     tables->count = 0;
     leave_open(part);
 }
@@ -287,34 +291,11 @@ done:
 
 /* What comes of a table that is said again. */
 struct saying {
-    const struct further_table *table;
-    const struct resource *before;
+    struct further_table table; /* with what was said before */
+    struct sayings *known;
     struct resource_load *part; /* that takes its rows; NULL: none does */
     bool has_rows;              /* of this call */
 };
-
-/* Columns stay. */
-static int keep_columns(const struct resource *before, struct resource *now, struct arena *arena,
-                        struct tg_error *err)
-{
-    struct tg_column *columns =
-        arena_alloc(arena, (before->column_count + now->column_count + 1) * sizeof(*columns));
-    size_t count = 0;
-    if (!columns)
-        return error_nomem(err);
-    for (size_t i = 0; i < before->column_count; i++) {
-        bool again = false;
-        for (size_t k = 0; k < now->column_count; k++)
-            again |= strcmp(before->columns[i].name, now->columns[k].name) == 0;
-        if (!again)
-            columns[count++] = before->columns[i];
-    }
-    for (size_t k = 0; k < now->column_count; k++)
-        columns[count++] = now->columns[k];
-    now->columns = columns;
-    now->column_count = count;
-    return TG_OK;
-}
 
 /* Rows that have come stay as they are. */
 static int check_way(const struct saying *saying, const struct resource *now, struct tg_error *err)
@@ -323,13 +304,13 @@ static int check_way(const struct saying *saying, const struct resource *now, st
     uint64_t rows = part ? part->counts->rows_rejected : 0;
     if (part)
         rows += normalizer_row_count(part->normalizer);
-    if ((rows == 0 && !saying->has_rows) || same_way(saying->before, now))
+    if ((rows == 0 && !saying->has_rows) || same_way(saying->table.before, now))
         return TG_OK;
     return error_set(err, TG_USAGE,
                      "table '%s' has rows of this run already, and is to be loaded in another way "
                      "from here on; say its write_disposition, keys, row_ids and max_table_nesting "
                      "before its first row",
-                     saying->table->name);
+                     saying->table.name);
 }
 
 static int change_part(struct resource_load *part, const struct resource *now, struct tg_error *err)
@@ -367,24 +348,55 @@ static int check_cursor(const struct resource_load *maker, const struct resource
     return TG_OK;
 }
 
-/* What is said now, in *out. */
+static const struct resource *find_saying(const struct sayings *known, const struct resource *now)
+{
+    for (size_t i = 0; i < known->count; i++)
+        if (config_table_same(known->items[i], now))
+            return known->items[i];
+    return NULL;
+}
+
+static int keep_saying(const struct resource_load *maker, const struct saying *saying,
+                       const struct resource **out, struct tg_error *err)
+{
+    int rc = TG_OK;
+    struct sayings *known = saying->known;
+    struct arena *arena = &maker->session->catalog.arena;
+    struct resource *kept = arena_alloc(arena, sizeof(*kept));
+    if (!kept)
+        return error_nomem(err);
+    TRY(mem_grow(&known->items, &known->cap, known->count + 1, sizeof(*known->items), err));
+    TRY(config_table(&maker->session->pipeline->config, maker->resource, &saying->table, arena,
+                     kept, err));
+    *out = known->items[known->count++] = kept;
+done:
+    return rc;
+}
+
+/* What is said now, in *out; NULL: what was said before. It may be said before each row, by turns:
+ * only what was never said takes memory that stays. */
 static int say_again(const struct resource_load *maker, const struct saying *saying,
                      const struct resource **out, struct tg_error *err)
 {
     int rc = TG_OK;
-    struct arena *arena = &maker->session->catalog.arena;
-    const struct config *config = &maker->session->pipeline->config;
-    struct resource *now = arena_alloc(arena, sizeof(*now));
-    if (!now)
-        return error_nomem(err);
-    TRY(config_table(config, maker->resource, saying->table, arena, now, err));
-    TRY(check_cursor(maker, now, saying->table->is_own, err));
-    TRY(keep_columns(saying->before, now, arena, err));
-    TRY(check_way(saying, now, err));
+    struct resource now;
+    struct arena scratch;
+    const struct resource *known = NULL;
+    arena_init(&scratch);
+    TRY(config_table(&maker->session->pipeline->config, maker->resource, &saying->table, &scratch,
+                     &now, err));
+    if (config_table_same(saying->table.before, &now))
+        goto done;
+    TRY(check_cursor(maker, &now, saying->table.is_own, err));
+    TRY(check_way(saying, &now, err));
+    known = find_saying(saying->known, &now);
+    if (!known)
+        TRY(keep_saying(maker, saying, &known, err));
     if (saying->part)
-        TRY(change_part(saying->part, now, err));
-    *out = now;
+        TRY(change_part(saying->part, known, err));
+    *out = known;
 done:
+    arena_release(&scratch);
     return rc;
 }
 
@@ -473,7 +485,8 @@ static int make_own(struct resource_load *maker, const struct further_table *tab
                     const struct tg_rows *rows, struct tg_error *err)
 {
     const struct resource *now = NULL;
-    const struct saying saying = {table, maker->resource, maker, rows_has_table(rows, 0)};
+    struct saying saying = {*table, &maker->tables.own, maker, rows_has_table(rows, 0)};
+    saying.table.before = maker->resource;
     return table->hints ? say_again(maker, &saying, &now, err) : TG_OK;
 }
 
@@ -491,8 +504,8 @@ static int make_further(struct resource_load *maker, const struct further_table 
     if (at == tables->count)
         return add_further(maker, table, name, err);
     struct further *further = tables->items[at];
-    const struct saying saying = {table, &further->resource, further->part,
-                                  rows_has_table(rows, *number)};
+    struct saying saying = {*table, &further->known, further->part, rows_has_table(rows, *number)};
+    saying.table.before = &further->resource;
     if (table->hints)
         TRY(say_again(maker, &saying, &now, err));
     if (now)
@@ -512,7 +525,8 @@ static int make(void *user, const char *given, const struct tg_resource *hints,
     if (!*given)
         return error_set(err, TG_USAGE, "the name of a table is empty");
     TRY(session_name(session, given, &name, err));
-    const struct further_table table = {given, hints, same_name(session, name, maker->root->name)};
+    const struct further_table table = {
+        .name = given, .hints = hints, .is_own = same_name(session, name, maker->root->name)};
     *number = 0;
     TRY(table.is_own ? make_own(maker, &table, rows, err)
                      : make_further(maker, &table, name, rows, number, err));

@@ -10,8 +10,15 @@
 struct resource_load;
 struct further; /* one of them */
 
+/* All that has been said of a table so far: what is said again is known. */
+struct sayings {
+    const struct resource **items;
+    size_t count, cap;
+};
+
 struct tables {
     struct table_maker maker; /* tables_maker */
+    struct sayings own;       /* of the resource's own */
     struct further **items;   /* by their numbers, from 1 */
     size_t count, cap;
 };

@@ -33,7 +33,7 @@ static int make(struct spec_file *spec, const struct tg_resource *hints, bool is
                 struct resource *out)
 {
     const struct resource *maker = open_maker(spec);
-    const struct further_table table = {"orders", hints, is_own};
+    const struct further_table table = {"orders", hints, is_own, NULL};
     return config_table(&spec->config, maker, &table, &spec->config.arena, out, &spec->err);
 }
 
@@ -132,6 +132,68 @@ static void what_is_the_resource_s_is_refused(void **state)
         assert_refused(spec, &cases[i].hints, cases[i].what);
 }
 
+/* Columns stay, in their places; what is said now of one is what holds. */
+static void what_was_said_before_is_laid_below(void **state)
+{
+    struct spec_file *spec = *state;
+    struct resource first, second, third, same;
+    const struct tg_column old[] = {{.name = "a", .data_type = "text"},
+                                    {.name = "b", .data_type = "date"}},
+                           now[] = {{.name = "c", .data_type = "text"},
+                                    {.name = "a", .data_type = "double"}};
+    const struct tg_resource hints[] = {
+        {.primary_key = "a, b", .write_disposition = TG_MERGE, .columns = old, .column_count = 2},
+        {.primary_key = "a, b", .write_disposition = TG_MERGE, .columns = now, .column_count = 2}};
+    struct further_table table = {"orders", &hints[0], false, NULL};
+    const struct resource *maker = open_maker(spec);
+    struct arena *arena = &spec->config.arena;
+    assert_int_equal(config_table(&spec->config, maker, &table, arena, &first, NULL), TG_OK);
+    table = (struct further_table){"orders", &hints[1], false, &first};
+    assert_int_equal(config_table(&spec->config, maker, &table, arena, &second, NULL), TG_OK);
+    assert_int_equal(second.column_count, 3);
+    for (size_t i = 0; i < 3; i++)
+        assert_string_equal(second.columns[i].name, ((const char *const[]){"a", "b", "c"})[i]);
+    assert_string_equal(second.columns[0].data_type, "double");
+    table.before = &second;
+    assert_int_equal(config_table(&spec->config, maker, &table, arena, &same, NULL), TG_OK);
+    table.hints = &hints[0];
+    assert_int_equal(config_table(&spec->config, maker, &table, arena, &third, NULL), TG_OK);
+    assert_true(config_table_same(&second, &same));
+    assert_false(config_table_same(&first, &second));
+    assert_false(config_table_same(&second, &third)); /* the type of a */
+}
+
+static void any_word_makes_another_table_of_it(void **state)
+{
+    struct spec_file *spec = *state;
+    struct resource plain, other;
+    const struct tg_column a = {.name = "a"}, b = {.name = "a", .nullable = TG_NO};
+    const struct tg_resource
+        none = {.columns = &a, .column_count = 1},
+        others[] = {
+            {.columns = &b, .column_count = 1},
+            {.columns = &a, .column_count = 0},
+            {.columns = &a, .column_count = 1, .primary_key = "a"},
+            {.columns = &a, .column_count = 1, .description = "d"},
+            {.columns = &a, .column_count = 1, .hints = "{\"x-a\":1}"},
+            {.columns = &a, .column_count = 1, .max_table_nesting = 2},
+            {.columns = &a, .column_count = 1, .materialize = true},
+            {.columns = &a, .column_count = 1, .row_ids = TG_ROW_IDS_ROW},
+            {.columns = &a, .column_count = 1, .reject_bad_rows = true},
+            {.columns = &a, .column_count = 1, .schema_contract = {.tables = TG_CONTRACT_FREEZE}},
+            {.columns = &a, .column_count = 1, .write_disposition = TG_REPLACE},
+        };
+    for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
+        const struct further_table tables[] = {{"orders", &none, false, NULL},
+                                               {"orders", &others[i], false, NULL}};
+        const struct resource *maker = open_maker(spec);
+        struct arena *arena = &spec->config.arena;
+        assert_int_equal(config_table(&spec->config, maker, &tables[0], arena, &plain, NULL), 0);
+        assert_int_equal(config_table(&spec->config, maker, &tables[1], arena, &other, NULL), 0);
+        assert_false(config_table_same(&plain, &other));
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -140,6 +202,10 @@ int main(void)
         cmocka_unit_test_setup_teardown(hints_are_taken_and_copied, spec_setup, spec_teardown),
         cmocka_unit_test_setup_teardown(its_own_table_keeps_the_cursor, spec_setup, spec_teardown),
         cmocka_unit_test_setup_teardown(what_is_the_resource_s_is_refused, spec_setup,
+                                        spec_teardown),
+        cmocka_unit_test_setup_teardown(what_was_said_before_is_laid_below, spec_setup,
+                                        spec_teardown),
+        cmocka_unit_test_setup_teardown(any_word_makes_another_table_of_it, spec_setup,
                                         spec_teardown),
     };
     return cmocka_run_group_tests_name("config/table", tests, NULL, NULL);
