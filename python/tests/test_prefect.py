@@ -506,18 +506,22 @@ def test_progress_moves_once_a_second(monkeypatch):
 
 # ---- processes that end ----
 
-KILLED = """
-import os, signal
+CANCELLED = """
+import os
 from tidegate.destinations.impl import duckdb as duck
 
+def cancel():
+    from prefect.client.orchestration import get_client
+    from prefect.runtime import flow_run
+    from prefect.states import Cancelling
+    with get_client(sync_client=True) as client:
+        client.set_flow_run_state(flow_run.id, Cancelling())
+
 def execute(self, sql, real=duck.Session.execute):
-    at = os.environ.get("KILL_AT")
-    if sql == "COMMIT" and at == "before":
-        os.kill(os.getpid(), signal.SIGKILL)
-    done = real(self, sql)
-    if sql == "COMMIT" and at == "after":
-        os.kill(os.getpid(), signal.SIGKILL)
-    return done
+    if sql == "COMMIT" and os.environ.get("CANCEL"):
+        cancel()
+        sql = "SELECT sum(range) FROM range(10000000000000)"
+    return real(self, sql)
 
 duck.Session.execute = execute
 """
@@ -578,7 +582,7 @@ def test_deployments_that_are_shown():
 
 
 def test_the_page_and_its_deployments(place):
-    """Every command of docs/prefect.md; then a worker whose run is killed in the middle of a load."""
+    """Every command of docs/prefect.md; then a worker whose run is cancelled at the server, in the middle of a load."""
     with open(os.path.join(TREE, "docs", "prefect.md")) as page:
         blocks = [part.split("\n```")[0] for part in page.read().split("```sh\n")[1:]]
     done = subprocess.run(["bash", "-euo", "pipefail", "-c", "\n".join(blocks)], capture_output=True, text=True)
@@ -589,16 +593,18 @@ def test_the_page_and_its_deployments(place):
     states = collections.Counter(each["state_type"] for each in api("flow_runs/filter", deployments={"name": {"any_": ["hourly", "daily"]}}))
     assert states == {"COMPLETED": 2}
     with open("shop.py", "a") as file:
-        file.write(KILLED)
+        file.write(CANCELLED)
     with open("orders.jsonl", "a") as file:
         file.write('{"id": 5, "ordered_at": "2024-05-05T00:00:00Z", "country": "PL", "total": 1}\n')
     with get_client(sync_client=True) as client:
         deployment = client.read_deployment_by_name("extract_and_load/hourly")
         made = client.create_flow_run_from_deployment(deployment.id, parameters={"resources": ["orders"]})
     command = ["prefect", "worker", "start", "--pool", "local", "--run-once"]
-    worker = subprocess.run(command, env=os.environ | {"KILL_AT": "before"}, capture_output=True, text=True)
+    worker = subprocess.run(command, env=os.environ | {"CANCEL": "1"}, capture_output=True, text=True)
     assert worker.returncode == 0, worker.stdout + worker.stderr
-    assert api("flow_runs/filter", **of_run(made.id))[0]["state_type"] == "CRASHED"
+    assert api("flow_runs/filter", **of_run(made.id))[0]["state_type"] == "CANCELLED"
+    assert [each["state_type"] for each in api("task_runs/filter", **of_run(made.id)) if each["name"].startswith("load")] == ["CRASHED"]
+    assert "aborted by a termination signal" in worker.stderr and "PipelineStepFailed" not in worker.stderr
     assert rows("select count(*) from bronze.orders") == [(4,)]
     state = run(resources=["orders"])
     assert [each["new"] for each in state.result()["tables"]] == [1]
