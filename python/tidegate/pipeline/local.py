@@ -29,7 +29,7 @@ def read(working_dir: str) -> dict[str, Any]:
         An empty dict where nothing is.
 
     Raises:
-        DltException: It is damaged.
+        DltException: It is damaged, or not to be read.
     """
     try:
         with open(_path(working_dir), encoding="utf-8") as file:
@@ -39,6 +39,8 @@ def read(working_dir: str) -> dict[str, Any]:
         return found
     except FileNotFoundError:
         return {}
+    except OSError as error:
+        raise DltException(f"{_path(working_dir)} cannot be read: {error.strerror}") from error
     except ValueError as error:
         raise DltException(
             f"{_path(working_dir)} cannot be read ({error}): delete it, and run the pipeline as its program makes it; what set_local_state_val "

@@ -89,6 +89,7 @@ class Pipeline(WithOwn, WithPackages, WithState):
             raise InvalidPipelineName(pipeline_name, "it has other characters")
         self.pipeline_name = pipeline_name
         self.working_dir = os.path.join(self.pipelines_dir, pipeline_name)
+        check_folder(self.working_dir, "the working folder")
         kept = local.read(self.working_dir)
         if destination is None and kept.get("destination_type"):
             named = kept["destination_name"] != kept["destination_type"]
