@@ -197,11 +197,20 @@ static bool is_of(const struct session *session, const char *name, const char *r
            (!name[len] || strncmp(name + len, separator, strlen(separator)) == 0);
 }
 
+/* The catalog knows whose it is, whatever is left of its name where the destination cuts names. */
+static bool has_root(const struct session *session, const char *name, const char *root)
+{
+    const bool folds = session->destination.facts.folds_case;
+    const struct table *table = catalog_find_like(&session->catalog, name, folds);
+    const char *own = table ? catalog_root(&session->catalog, table)->name : "";
+    return (folds ? strcasecmp : strcmp)(own, root) == 0;
+}
+
 int there_touch(struct session *session, const char *root, struct tg_error *err)
 {
     int rc = TG_OK;
     for (size_t i = 0; i < session->there.table_count; i++)
-        if (is_of(session, session->there.tables[i]->name, root))
+        if (has_root(session, session->there.tables[i]->name, root))
             TRY(settle_table(session, session->there.tables[i], err));
 done:
     return rc;
