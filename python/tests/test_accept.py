@@ -105,6 +105,15 @@ def test_a_reset_with_tables_and_packages():
     assert pipeline.run(events()).row_counts == {"events": 4}
 
 
+def test_what_stands_in_a_notebook_s_line():
+    pipeline = make()
+    pipeline.run(events())
+    assert repr(pipeline.schemas) == "<dlt.schemas(['shop'])>"
+    look = pipeline.reset("events", tables=True, look=True)
+    assert repr(look) == "<dlt.reset(pipeline_name='shop', load_id=None, resources=['events'], tables=['events'])>"
+    assert dlt.pipeline.__name__ == "pipeline"
+
+
 def test_what_cannot_be_reset():
     pipeline = make()
     pipeline.run(events())

@@ -298,6 +298,16 @@ def test_a_hint_that_cannot_be(said, text):
         dlt.resource([{"id": 1}], **{"name": "t", **said})
 
 
+def test_a_function_of_the_cursor_that_raises(pipeline):
+    def latest(values):
+        return {}["latest"]
+
+    told = failed(pipeline, dlt.resource([{"id": 1}], name="t", incremental=dlt.sources.incremental("id", last_value_func=latest))).exception
+    assert isinstance(told, ResourceExtractionError) and (told.pipe_name, told.kind, told.func_name) == ("t", "last_value_func", "latest")
+    assert str(told) == "the resource 't': last_value_func 'latest' has raised: KeyError: 'latest'"
+    assert traceback.extract_tb(told.__cause__.__traceback__)[-1].name == "latest"
+
+
 def test_what_belongs_to_a_disposition(pipeline):
     """Words of a spec that the library calls otherwise."""
     versions = dlt.resource(lambda rows: rows, name="t", primary_key="id", write_disposition={

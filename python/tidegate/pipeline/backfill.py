@@ -28,7 +28,7 @@ _SHOWN = 20
 _TRIES = 10
 
 
-@dataclass
+@dataclass(repr=False)
 class BackfillInfo(WithTable):
     """What `Pipeline.backfill` did.
 
@@ -72,6 +72,9 @@ class BackfillInfo(WithTable):
             f"All windows of {self.by} from {self.window['from']} to {self.window['to']} are loaded in dataset "
             f"'{self.dataset_name}' of {self.destination}, {len(self.windows)} of them by this call"
         )
+
+    def __repr__(self) -> str:
+        return f"<dlt.backfill(pipeline_name={self.pipeline_name!r}, window={self.window!r}, by={self.by!r}, windows={len(self.windows)})>"
 
     def _rows(self) -> list[list[Any]]:
         """The last ones of very many."""

@@ -70,7 +70,7 @@ def make(
     return made  # another thread may have made its own active by now
 
 
-make.__qualname__ = "pipeline"  # as a program calls it, for what is raised of its arguments
+make.__name__ = make.__qualname__ = "pipeline"  # as a program calls it, for what is raised of its arguments
 
 
 def attach(

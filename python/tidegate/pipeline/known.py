@@ -140,3 +140,6 @@ class Known(Mapping[str, Schema]):
 
     def __len__(self) -> int:
         return len(self._stored()["schema_names"])
+
+    def __repr__(self) -> str:
+        return f"<dlt.schemas({list(self)!r})>"

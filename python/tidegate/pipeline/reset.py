@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 _PARTS = {"cursors": 1, "packages": 2, "files": 4}
 
 
-@dataclass
+@dataclass(repr=False)
 class ResetInfo(WithTable):
     """What `Pipeline.reset` did, or would do. Entries of its lists are dicts with the names of `tidegate_reset.h`.
 
@@ -66,6 +66,10 @@ class ResetInfo(WithTable):
     def _head(self) -> str:
         did = "There is nothing to be forgotten" if self.is_empty else "This would be forgotten" if self.is_look else "This is forgotten"
         return f"{did} in dataset '{self.dataset_name}' of {self.destination}"
+
+    def __repr__(self) -> str:
+        names = {what: [each["name"] for each in getattr(self, what)] for what in ("resources", "tables")}
+        return f"<dlt.reset(pipeline_name={self.pipeline_name!r}, load_id={self.load_id!r}, {', '.join(f'{name}={said!r}' for name, said in names.items())})>"
 
 
 def reset(

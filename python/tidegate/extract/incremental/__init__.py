@@ -14,7 +14,7 @@ from collections.abc import Callable, Hashable, Sequence
 from typing import Any, Generic, Literal, TypeVar, get_args
 
 from tidegate.common.exceptions import NotInTidegate
-from tidegate.extract.exceptions import IncrementalUnboundError
+from tidegate.extract.exceptions import IncrementalUnboundError, ResourceExtractionError
 from tidegate.extract.incremental.context import allows_schedulers, interval
 from tidegate.extract.incremental.exceptions import (
     ExternalSchedulerNotAvailable,
@@ -328,8 +328,16 @@ class Incremental(Generic[TValue]):
         return options
 
     def _ask(self, values: tuple[Any, ...]) -> Any:
-        """What `last_value_func` makes of values of the library."""
-        return option_of(self.last_value_func(tuple(self._as_declared(value) for value in values)))
+        """What `last_value_func` makes of values of the library.
+
+        Raises:
+            ResourceExtractionError: It has raised: not the resource's own function.
+        """
+        given = tuple(self._as_declared(value) for value in values)
+        try:
+            return option_of(self.last_value_func(given))
+        except Exception as error:
+            raise ResourceExtractionError.of(self.resource_name or "", self.last_value_func, error, "last_value_func") from error
 
     def __repr__(self) -> str:
         func = getattr(self.last_value_func, "__name__", "function")
