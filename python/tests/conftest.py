@@ -26,6 +26,8 @@ def place(tmp_path, monkeypatch):
         if name.startswith(("SOURCES__", "DESTINATION__", "RUNTIME__", "NORMALIZE__", "DLT_", "PG")):
             monkeypatch.delenv(name)
     monkeypatch.setenv("DLT_DATA_DIR", str(tmp_path / "data"))
+    if "in_memory" in sys.modules:
+        sys.modules["in_memory"].forget()
     if "tidegate" in sys.modules:  # of dlt, which goes through the lessons too, they take care themselves
         monkeypatch.setattr("tidegate.common.folders.global_dir", lambda: str(tmp_path / "home"))
         for each in ("secrets_toml", "config_toml"):

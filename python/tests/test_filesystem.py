@@ -11,6 +11,7 @@ import sys
 import duckdb
 import pytest
 
+import in_memory
 import tidegate as dlt
 from tidegate.common.configuration.exceptions import ConfigFieldMissingException, ValueNotSecretException
 from tidegate.common.exceptions import MissingDependencyException, NotInTidegate
@@ -63,11 +64,11 @@ def told(caplog):
 
 
 def pipeline(name="p"):
-    return dlt.pipeline(name, destination=dlt.destinations.duckdb(f"{name}.duckdb"), dataset_name="d")
+    return dlt.pipeline(name, destination=dlt.destinations.duckdb(in_memory.database(f"{name}.duckdb")), dataset_name="d")
 
 
 def rows(sql, file="p.duckdb"):
-    with duckdb.connect(file) as connection:
+    with in_memory.database(file).cursor() as connection:
         return connection.sql(sql).fetchall()
 
 
@@ -354,7 +355,8 @@ def test_a_file_that_is_read_again_after_a_crash(place, cursor, point, expected)
     assert subprocess.run([*script, point]).returncode == 9
     for _ in range(2 if cursor == "cursor" else 1):
         subprocess.run([*script, ""], check=True)
-        assert [row for row, in rows("select id from d.t order by id")] == expected
+        with duckdb.connect("p.duckdb") as connection:
+            assert [row for row, in connection.sql("select id from d.t order by id").fetchall()] == expected
 
 
 @pytest.mark.parametrize("reader, pattern", [(read_csv, "*.csv"), (read_jsonl, "*.jsonl")])

@@ -8,6 +8,7 @@ from typing import Optional
 
 import pytest
 
+import in_memory
 import tidegate as dlt
 from tidegate.extract.exceptions import IncrementalUnboundError, ParametrizedResourceUnbound
 from tidegate.extract.incremental.exceptions import (
@@ -30,7 +31,7 @@ def day(n, hour=0, tz=UTC):
 
 @pytest.fixture
 def pipeline():
-    return dlt.pipeline("shop", destination="duckdb", dataset_name="d")
+    return dlt.pipeline("shop", destination=dlt.destinations.duckdb(in_memory.database("x")), dataset_name="d")
 
 
 def ids(pipeline, table="rows", column="id"):

@@ -11,6 +11,7 @@ import pytest
 
 pydantic = pytest.importorskip("pydantic")
 
+import in_memory
 import tidegate as dlt
 from tidegate.common.exceptions import NotInTidegate
 from tidegate.common.libs.pydantic import columns_of_model
@@ -48,7 +49,7 @@ class Person(pydantic.BaseModel):
 
 @pytest.fixture
 def pipeline():
-    return dlt.pipeline("p", destination="duckdb", dataset_name="d")
+    return dlt.pipeline("p", destination=dlt.destinations.duckdb(in_memory.database("x")), dataset_name="d")
 
 
 def rows(pipeline, sql):

@@ -8,6 +8,7 @@ import sys
 
 import pytest
 
+import in_memory
 import tidegate as dlt
 from tidegate.common.exceptions import NotInTidegate
 from tidegate.common.schema.exceptions import InvalidSchemaName, SchemaNotFoundError, TableNotFound
@@ -16,7 +17,11 @@ from tidegate.pipeline.library import ask
 
 
 def make(name="p", **more):
-    return dlt.pipeline(name, destination="duckdb", dataset_name="d", **more)
+    return dlt.pipeline(name, destination=dlt.destinations.duckdb(in_memory.database(name)), dataset_name="d", **more)
+
+
+def on_disk(**more):
+    return dlt.pipeline("p", destination="duckdb", dataset_name="d", **more)
 
 
 def rows(sql, pipeline=None):
@@ -186,7 +191,7 @@ def read(name):
     return ROWS
 def once(name):
     return by_cursor(name, (row for row in read(name)))
-make().run([once("alpha"), once("beta")])
+on_disk().run([once("alpha"), once("beta")])
 """
 
 
@@ -197,9 +202,9 @@ def test_killed_between_two_loads(way):
     done = subprocess.run([sys.executable, "-c", code, way], capture_output=True, text=True)
     assert done.returncode == (-signal.SIGKILL if way == "kill" else 0), done.stderr
     if way == "kill":
-        assert rows("SELECT schema_name FROM _dlt_loads") == [("alpha",)] and make().has_pending_data
-    assert len(make().run([by_cursor("alpha", ROWS), by_cursor("beta", ROWS)]).loads_ids) == (1 if way == "kill" else 0)
-    assert count("alpha", "beta") == [3, 3]
+        assert rows("SELECT schema_name FROM _dlt_loads", on_disk()) == [("alpha",)] and on_disk().has_pending_data
+    assert len(on_disk().run([by_cursor("alpha", ROWS), by_cursor("beta", ROWS)]).loads_ids) == (1 if way == "kill" else 0)
+    assert rows("SELECT (SELECT count(*) FROM alpha), (SELECT count(*) FROM beta)", on_disk()) == [(3, 3)]
     with open("read.txt") as file:
         assert file.read().split() == ["alpha", "beta"]
 
@@ -246,7 +251,7 @@ def test_its_yaml_is_the_library_s():
 
 
 def test_schemas_that_are_not_there():
-    pipeline = make()
+    pipeline = on_disk()
     assert pipeline.default_schema_name is None and pipeline.schema_names == [] and list(pipeline.schemas) == []
     with pytest.raises(SchemaNotFoundError, match="it comes with the first load"):
         pipeline.default_schema
@@ -270,7 +275,7 @@ def test_a_schema_in_the_place_of_the_sources_own():
 
 
 def test_the_exported_schema_is_the_one_that_is_stored():
-    pipeline = dlt.pipeline("p", destination="duckdb", dataset_name="d", export_schema_path="schemas")
+    pipeline = make(export_schema_path="schemas")
 
     def exported():
         with open("schemas/p.schema.yaml", encoding="utf-8") as file:
@@ -285,7 +290,7 @@ def test_the_exported_schema_is_the_one_that_is_stored():
 
 
 def test_a_column_of_which_nothing_is_known_is_an_empty_map():
-    pipeline = dlt.pipeline("p", destination="duckdb", dataset_name="d", export_schema_path="schemas")
+    pipeline = make(export_schema_path="schemas")
     pipeline.run(dlt.resource([{"id": 1}], name="t", columns={"later": {}}))
     with open("schemas/p.schema.yaml", encoding="utf-8") as file:
         assert "      later: {}\n" in file.read()

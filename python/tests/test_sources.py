@@ -5,6 +5,7 @@ import dataclasses
 
 import pytest
 
+import in_memory
 import tidegate as dlt
 from tidegate.extract.exceptions import (
     InvalidResourceDataType,
@@ -20,7 +21,7 @@ from tidegate.pipeline.exceptions import PipelineStepFailed
 
 @pytest.fixture
 def pipeline():
-    return dlt.pipeline("shop", destination="duckdb", dataset_name="d")
+    return dlt.pipeline("shop", destination=dlt.destinations.duckdb(in_memory.database("x")), dataset_name="d")
 
 
 def rows(pipeline, sql):

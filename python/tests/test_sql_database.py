@@ -10,9 +10,9 @@ import sqlite3
 import subprocess
 import urllib.parse
 
-import duckdb
 import pytest
 
+import in_memory
 import tidegate as dlt
 from tidegate.common.configuration.exceptions import ConfigFieldMissingException, ValueNotSecretException
 from tidegate.common.exceptions import MissingDependencyException, NotInTidegate
@@ -79,11 +79,11 @@ def change(*statements, file="src.db"):
 
 
 def pipeline(name="p"):
-    return dlt.pipeline(name, destination=dlt.destinations.duckdb(f"{name}.duckdb"), dataset_name="d")
+    return dlt.pipeline(name, destination=dlt.destinations.duckdb(in_memory.database(f"{name}.duckdb")), dataset_name="d")
 
 
 def rows(sql, file="p.duckdb"):
-    with duckdb.connect(file) as connection:
+    with in_memory.database(file).cursor() as connection:
         return connection.sql(sql).fetchall()
 
 

@@ -6,6 +6,7 @@ import uuid
 
 import pytest
 
+import in_memory
 import tidegate as dlt
 from tidegate.current import SourceSectionNotAvailable
 from tidegate.extract.state import decode, encode
@@ -13,7 +14,7 @@ from tidegate.extract.state import decode, encode
 
 @pytest.fixture
 def pipeline():
-    return dlt.pipeline("kept", destination="duckdb", dataset_name="d")
+    return dlt.pipeline("kept", destination=dlt.destinations.duckdb(in_memory.database("x")), dataset_name="d")
 
 
 def test_a_state_moves_with_the_rows(pipeline):

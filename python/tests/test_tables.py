@@ -6,13 +6,13 @@ import sqlite3
 import subprocess
 import sys
 
-import duckdb
 import pandas
 import polars
 import pyarrow
 import pydantic
 import pytest
 
+import in_memory
 import tidegate as dlt
 from tidegate import mark
 from tidegate.common.exceptions import NotInTidegate
@@ -30,8 +30,7 @@ from tidegate.pipeline.exceptions import PipelineStepFailed
 
 @pytest.fixture
 def pipeline():
-    """At a database in memory, which is quicker."""
-    return dlt.pipeline("spread", destination=dlt.destinations.duckdb(duckdb.connect()), dataset_name="d")
+    return dlt.pipeline("spread", destination=dlt.destinations.duckdb(in_memory.database("x")), dataset_name="d")
 
 
 def tables(pipeline):

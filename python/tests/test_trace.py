@@ -5,6 +5,7 @@ import re
 
 import pytest
 
+import in_memory
 import tidegate as dlt
 from tidegate.pipeline.exceptions import PipelineStepFailed
 from tidegate.pipeline.info import ExtractInfo, LoadInfo, NormalizeInfo
@@ -14,7 +15,7 @@ ROWS = [{"id": 1, "list": [1, 2]}, {"id": 2, "list": []}]
 
 @pytest.fixture
 def pipeline():
-    return dlt.pipeline("p", destination="duckdb", dataset_name="d")
+    return dlt.pipeline("p", destination=dlt.destinations.duckdb(in_memory.database("x")), dataset_name="d")
 
 
 def rows(pipeline, sql):

@@ -7,6 +7,7 @@ import threading
 
 import pytest
 
+import in_memory
 import tidegate as dlt
 from tidegate.extract.exceptions import PipeNotBoundToData, ResourceExtractionError
 from tidegate.pipeline.exceptions import PipelineStepFailed
@@ -14,7 +15,7 @@ from tidegate.pipeline.exceptions import PipelineStepFailed
 
 @pytest.fixture
 def pipeline():
-    return dlt.pipeline("joined", destination="duckdb", dataset_name="d")
+    return dlt.pipeline("joined", destination=dlt.destinations.duckdb(in_memory.database("x")), dataset_name="d")
 
 
 def rows(pipeline, table, column="id"):

@@ -6,6 +6,7 @@ import threading
 
 import pytest
 
+import in_memory
 import tidegate as dlt
 from tidegate.common.configuration.exceptions import ConfigurationValueError
 from tidegate.common.configuration.extract import extract_config
@@ -15,7 +16,7 @@ from tidegate.pipeline.exceptions import PipelineStepFailed
 
 @pytest.fixture
 def pipeline():
-    return dlt.pipeline("turns", destination="duckdb", dataset_name="d")
+    return dlt.pipeline("turns", destination=dlt.destinations.duckdb(in_memory.database("x")), dataset_name="d")
 
 
 def query(pipeline, sql):
