@@ -332,7 +332,8 @@ def test_a_cursor_that_cannot_be(said, text):
 
 @pytest.mark.parametrize("said, kind, text", [
     (5, InvalidNativeValue, "the int that was given is no DuckDbCredentials"), ("postgresql://x", InvalidNativeValue, "the str that was given is no DuckDbCredentials"),
-    ({"datbase": "x"}, NotInTidegate, "'datbase' of the credentials of duckdb is not in tidegate; they have database"),
+    ({"drivername": "postgresql", "database": "x"}, InvalidNativeValue, "the dict that was given is no DuckDbCredentials"),
+    ({"datbase": "x"}, NotInTidegate, "'datbase' of the credentials of duckdb is not in tidegate; they have drivername, database"),
 ])
 def test_credentials_of_duckdb_that_are_none(said, kind, text):
     with pytest.raises(kind, match=text):

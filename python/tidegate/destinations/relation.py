@@ -6,6 +6,7 @@ Each is written into one SELECT as long as that says the same, else around it.
 from __future__ import annotations
 
 import contextlib
+import numbers
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
@@ -160,10 +161,10 @@ class Relation:
 
     def limit(self, limit: int) -> Relation:
         """At most so many rows."""
-        if type(limit) is not int or limit < 0:
+        if not isinstance(limit, numbers.Integral) or limit < 0:
             raise ValueError(f"limit is how many rows at most, 0 or more, not {limit!r}")
         here = self._select
-        return self._with(replace(here, limit=limit if here.limit is None else min(here.limit, limit)))
+        return self._with(replace(here, limit=int(limit) if here.limit is None else min(here.limit, int(limit))))
 
     def head(self, limit: int = 5) -> Relation:
         """The first rows."""

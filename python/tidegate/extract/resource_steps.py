@@ -72,7 +72,7 @@ class ResourceSteps:
             ValueError: One of them is no number.
         """
         for name, said in (("max_items", max_items), ("max_time", max_time)):
-            if isinstance(said, bool) or not isinstance(said, (int, float, type(None))):
+            if isinstance(said, bool) or not (said is None or hasattr(said, "__float__")):
                 raise ValueError(f"{name} is a number, not {said!r}")
         if self._is_transformer:
             pipe.logger.warning("a limit of the transformer '%s' does nothing: limit the resource that it takes items from", self.name)

@@ -353,7 +353,7 @@ _EXPECTED = "a path, duckdb:///path, or a connection of duckdb"
 def _path_and_settings(said: Any) -> tuple[str, list[str]]:
     if isinstance(said, (str, os.PathLike)):
         said = _parts_of_text(os.fspath(said))
-    parts = ("database", "read_only", *_SETTINGS)
+    parts = ("drivername", "database", "read_only", *_SETTINGS)
     if not isinstance(said, Mapping):
         found = {name: getattr(said, name) for name in parts if hasattr(said, name)}
         if not found:
@@ -361,6 +361,8 @@ def _path_and_settings(said: Any) -> tuple[str, list[str]]:
         said = found
     if unknown := said.keys() - set(parts):
         raise NotInTidegate(f"{unknown.pop()!r} of the credentials of duckdb", f"they have {', '.join(parts)}")
+    if said.get("drivername", "duckdb") != "duckdb":
+        raise InvalidNativeValue("DuckDbCredentials", type(said), _EXPECTED)
     if said.get("read_only"):
         raise NotInTidegate("a destination that is read-only", "a load writes")
     return str(said.get("database") or ""), _statements_of(said)
