@@ -59,7 +59,7 @@ test-orchestrators: deps ## the examples of Dagster and Airflow, each with its p
 	@for name in dagster airflow; do PYTHONPATH=$(CURDIR)/build/dev/python PYTHONDONTWRITEBYTECODE=1 \
 		build/deps/$$name/bin/python -m pytest -p no:cacheprovider -q python/tests/orchestrators/test_$$name.py || exit 1; done
 
-torture: deps ## unit tests with every single allocation failing once; thousands of strategies, undos and cursors against their models; killed workers
+torture: deps ## unit tests with every single allocation failing once; thousands of strategies, undos and cursors against their models; crash tests with each call failing once, and many killed workers
 	$(call build,asan-ubsan)
 	@TG_TORTURE=full $(patient) --only unit build/asan-ubsan
 	$(call build,dev)
@@ -68,6 +68,7 @@ torture: deps ## unit tests with every single allocation failing once; thousands
 		UNDO_SEED=$$seed UNDO_SEQUENCES=50 $(patient) --only cli --match cli/undo build/dev && \
 		CURSOR_SEED=$$seed CURSOR_SEQUENCES=400 $(patient) --only cli --match cli/cursors build/dev || exit 1; done
 	@TG_TORTURE=full $(patient) --only cli --match cli/valgrind build/dev
+	@TG_TORTURE=full $(patient) --only crash build/dev
 	@WINDOWS=400 KILLS=30 $(patient) --only crash --match workers build/dev
 
 crash: all ## 51 runs of a million rows killed at random moments, each put right by the next

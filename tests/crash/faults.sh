@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# A run killed at every named point of the protocol, and one in which every single fsync, rename, write and unlink
-# fails, each followed by a plain run: the rows are those of an undisturbed one. Every point must be reached.
+# A run killed at every named point of the protocol, and one in which a single fsync, rename, write or unlink fails (with
+# TG_TORTURE=full each of them, else some), each followed by a plain run: the rows are those of an undisturbed one. Every
+# point must be reached.
 #
 #     tests/crash/faults.sh      (the command is $TIDEGATE, and beside it tidegate-faulty)
 set -eu
@@ -13,40 +14,6 @@ esac
 faulty=$(dirname "$tidegate")/tidegate-faulty
 [ -x "$faulty" ] || { echo "ok # SKIP this build has no tests"; exit 0; }
 
-# disturb STEP: ends with the code of the run
-disturb() {
-    restore
-    TG_FAIL_AT=$1 "$faulty" run spec.yaml --progress none >said 2>&1
-}
-
-die_at() { # DISPOSITION POINT
-    local code=0
-    { disturb "$2" || code=$?; } 2>/dev/null # the shell says that it was killed
-    if [ $code != 137 ]; then
-        echo "not ok $kind, $1 at $2: the run ended with $code: $(tail -1 said)"
-        return 1
-    fi
-    put_right "$kind, $1 killed at $2" || return 1
-    echo "ok $kind, $1 killed at $2"
-}
-
-# fail_each CALL: the first, the second... until there is none to fail
-fail_each() {
-    local number=0 code
-    while number=$((number + 1)); do
-        code=0
-        disturb "$1:$number" || code=$?
-        grep -q '^fault: ' said || break
-        if [ $code -gt 1 ]; then
-            echo "not ok $kind, $1 $number fails: the run ended with $code: $(tail -1 said)"
-            return 1
-        fi
-        put_right "$kind, $1 $number fails" || return 1
-    done
-    [ $number -gt 1 ] || { echo "not ok $kind, $1: there is none"; return 1; }
-    echo "ok $kind, each of $((number - 1)) calls of $1 fails"
-}
-
 # Rows that go are put together before (DuckDB), table by table: killed there a run has changed nothing.
 die_gathering() { # POINT
     local old
@@ -56,6 +23,7 @@ die_gathering() { # POINT
     restore
     { TG_FORCE=gather disturb "$1" || true; } 2>/dev/null
     [ "$(content)" = "$old" ] || { echo "not ok $kind, killed at $1: the rows differ before the next run"; return 1; }
+    echo "ok $kind, rows put together, killed at $1"
 }
 
 failed=0
@@ -64,7 +32,8 @@ for kind in $DESTINATIONS; do
     for disposition in $dispositions; do
         prepare $disposition || { echo "not ok $kind, $disposition undisturbed"; exit 1; }
         for point in after_lock before_seal after_seal after_stage after_begin before_commit after_commit after_drop; do
-            die_at $disposition $point || failed=1
+            die_at $disposition $point || { failed=1; continue; }
+            echo "ok $kind, $disposition, killed at $point"
         done
     done
     case $kind-$("$tidegate" --version) in *"DuckDB v1."*) ;; duckdb-*)
@@ -73,7 +42,7 @@ for kind in $DESTINATIONS; do
         done ;;
     esac
     for call in fsync rename write unlink; do
-        fail_each $call || failed=1
+        fail_each merge $call || failed=1
     done
 done
 exit $failed

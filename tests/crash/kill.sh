@@ -8,7 +8,7 @@ set -eu
 more=sqlite
 case ${TIDEGATE_BUILD:-} in
 *san*) kills=${KILLS:-6} rows=${ROWS:-20000} ;; # sanitizers are slow, and the protocol is the same
-*) kills=${KILLS:-15} rows=${ROWS:-200000} ;;
+*) kills=${KILLS:-9} rows=${ROWS:-100000} ;; # make crash has more of both
 esac
 . "$(dirname "$0")/lib.bash"
 

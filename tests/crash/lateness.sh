@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # lag: auto, in a load that has rows which came late: killed at every point of the protocol and after statements, and with
-# every call that fails; each followed by a plain run: the rows are those of an undisturbed one, and each that came late
+# calls that fail; each followed by a plain run: the rows are those of an undisturbed one, and each that came late
 # has been learned from once. The control: other rows that come as late are learned from, too.
 #
 #     tests/crash/lateness.sh      (the command is tidegate-faulty, beside $TIDEGATE)

@@ -43,7 +43,7 @@ run() { "$tidegate" run spec.yaml --progress none >said 2>&1; }
 
 # Everything that must not depend on a kill: rows, their content, nested rows and their parents, ids,
 # no load twice, no row without its load. (A merge may take one load more: the sealed one, then its own.)
-content() {
+content() { # [MORE COLUMNS]
     local content="md5(string_agg(concat(id, ' ', value), ', ' order by id))" # of other texts, in SQLite
     [ $kind != sqlite ] || content="sum(id * (unicode(value) + length(value)))"
     "$tidegate" sql spec.yaml --csv "
@@ -52,7 +52,7 @@ content() {
             (select count(*) from t__list) as nested, (select sum(value) from t__list) as nested_content,
             (select count(*) from t__list l join t on t._dlt_id = l._dlt_parent_id) as attached,
             (select count(*) - count(distinct load_id) from _dlt_loads) as doubled_loads,
-            (select count(*) from t where _dlt_load_id not in (select load_id from _dlt_loads)) as unrecorded" | tail -1
+            (select count(*) from t where _dlt_load_id not in (select load_id from _dlt_loads)) as unrecorded${1:-}" | tail -1
 }
 
 # A first load, and the input of the second one, which is the one to be disturbed: $wanted is what that leaves,
@@ -90,8 +90,8 @@ restore() {
     rm -rf crash.duckdb* crash*.sqlite* .tidegate
     if [ $kind = duckdb ]; then cp before.duckdb crash.duckdb; return; fi
     if [ $kind = sqlite ]; then cp before/* .; return; fi
-    pg_drop $database
-    pg_create $database "TEMPLATE ${database}_before STRATEGY file_copy" >/dev/null
+    pg postgres -c "DROP DATABASE IF EXISTS $database WITH (FORCE)" \
+        -c "CREATE DATABASE $database TEMPLATE ${database}_before STRATEGY file_copy" >/dev/null
 }
 
 # A server's process that works for a client that was killed does not know yet.
@@ -125,7 +125,8 @@ put_right() { # WHAT
 
 # ---- a load that is disturbed, and put right ----
 
-# Scripts that call these say what must hold then: put_disturbed_right WHAT.
+# What must hold then; scripts may say more.
+put_disturbed_right() { put_right "$1"; } # WHAT
 
 disturb() { # STEP
     restore
@@ -143,24 +144,35 @@ die_at() { # HOW POINT; 2: there is no such step any more
     put_disturbed_right "$kind, $1, killed at $2"
 }
 
+# Each call, and statements four to six apart, with TG_TORTURE=full (make torture); else fewer, which ones by chance: over
+# many runs all have their turn.
+case ${TG_TORTURE:-} in
+full) calls_apart=1 steps_apart=4 ;;
+*) calls_apart=4 steps_apart=8 ;;
+esac
+
 die_after_some_steps() { # HOW
     local step=0 code=0
-    while step=$((step + 4 + RANDOM % 3)); do
+    while step=$((step + steps_apart + RANDOM % 3)); do
         code=0
         die_at "$1" after_step:$step || code=$?
         [ $code = 0 ] || break
     done
-    [ $code = 2 ] && [ $step -gt 7 ] && echo "ok $kind, $1, killed after some of $step statements"
+    [ $code = 2 ] && [ $step -gt $((steps_apart + 3)) ] &&
+        echo "ok $kind, $1, killed after some of $step statements"
 }
 
-fail_each() { # HOW CALL
-    local number=0 code
-    while number=$((number + 1)); do
+fail_each() { # HOW CALL: the first one, and others until there is none to fail
+    local number=1 tried=0 code
+    while :; do
         code=0
         disturb "$2:$number" || code=$?
         grep -q '^fault: ' said || break
+        tried=$((tried + 1))
         [ $code -le 1 ] || { echo "not ok $kind, $1, $2 $number fails: $(tail -1 said)"; return 1; }
         put_disturbed_right "$kind, $1, $2 $number fails" || return 1
+        number=$((number + 1 + RANDOM % (2 * calls_apart - 1)))
     done
-    echo "ok $kind, $1, each of $((number - 1)) calls of $2 fails"
+    [ $tried -gt 0 ] || { echo "not ok $kind, $1: there is no $2"; return 1; }
+    echo "ok $kind, $1, $tried calls of $2 fail"
 }

@@ -32,11 +32,10 @@ prepare_refresh() { # MODE
 }
 
 whole() {
-    content
-    "$tidegate" sql spec.yaml --csv "
-        select table_name, column_name from information_schema.columns where table_schema = 'd'
-        and table_name not like '\\_%' escape '\\' order by 1, 2" | grep -v ',_dlt_'
-    "$tidegate" sql spec.yaml --csv "select count(*) from _dlt_version" | tail -1
+    content ", (select string_agg(concat(table_name, '.', column_name), ' ' order by table_name, column_name)
+        from information_schema.columns where table_schema = 'd' and table_name not like '\\_%' escape '\\'
+        and column_name not like '\\_dlt\\_%' escape '\\') as columns,
+        (select count(*) from _dlt_version) as versions"
     "$tidegate" reset spec.yaml --cursors --look | grep '^t '
 }
 

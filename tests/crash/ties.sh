@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Many rows at a cursor's last value, whose hashes have a table of their own: the load that adds to them, and the one that
-# leaves them behind, killed at every point of the protocol and after statements, and with every call that fails; each
+# leaves them behind, killed at every point of the protocol and after statements, and with calls that fail; each
 # followed by a plain run: the rows are those of an undisturbed one, and so is what is known of them by a third run, which
 # reads all of them again.
 #
@@ -35,19 +35,18 @@ prepare_tied() { # HOW
     known || { cat said; return 1; }
 }
 
-# Whatever is read again is known: no row comes twice.
+# Whatever is read again is known: no row comes twice. There is $wanted before.
 known() {
-    local before
-    before=$(content)
     awk '{ a[NR] = $0 } END { for (i = NR; i > 0; i--) print a[i] }' 2.jsonl >3.jsonl
     run || return 1
     rm 3.jsonl
-    [ "$(content | sed 's/,[01]$//')" = "$(sed 's/,[01]$//' <<<"$before")" ]
+    found=$(content)
+    [ "${found%,[01]}" = "${wanted%,[01]}" ]
 }
 
 put_disturbed_right() { # WHAT
     put_right "$1" || return 1
-    known || { echo "not ok $1: rows come again: $(content) instead of $wanted: $(tail -1 said)"; return 1; }
+    known || { echo "not ok $1: rows come again: $found instead of $wanted: $(tail -1 said)"; return 1; }
 }
 
 failed=0
