@@ -364,6 +364,33 @@ def test_a_call_that_cannot_be(pipeline, call, kind, text):
     assert rows(pipeline, "select id from t") == [(1,)] and pipeline.state["_state_version"] == 1  # nothing was forgotten
 
 
+@pytest.mark.parametrize("said, text", [
+    ({"table_names": "family"}, r"table_names is a list of names, as \['orders'\], not 'family'"), ({"table_names": [5]}, r"not \[5\]"),
+    ({"chunk_size": "x"}, "chunk_size is a number from 1 on, not 'x'"), ({"chunk_size": 0}, "not 0"),
+    ({"reflection_level": "some"}, "reflection_level is minimal, full, full_with_precision, not 'some'"),
+])
+def test_a_database_that_cannot_be_read_so(said, text):
+    pytest.importorskip("sqlalchemy")
+    with pytest.raises(ValueError, match=text):
+        dlt.sources.sql_database.sql_database("sqlite:///shop.db", **said)
+
+
+def test_a_table_that_cannot_be():
+    pytest.importorskip("sqlalchemy")
+    table = dlt.sources.sql_database.sql_table
+    for said, text in [({"table": 5}, "table is a text, not 5"), ({"chunk_size": -1}, "not -1"), ({"included_columns": "id"}, "included_columns is a list of names")]:
+        with pytest.raises(ValueError, match=text):
+            table("sqlite:///shop.db", **{"table": "family", **said})
+
+
+@pytest.mark.parametrize("said, text", [
+    ({"bucket_url": 5}, "bucket_url is a text, not 5"), ({"file_glob": 5}, "file_glob is a text, not 5"), ({"files_per_page": 0}, "files_per_page is a number from 1 on, not 0"),
+])
+def test_files_that_cannot_be_listed_so(said, text):
+    with pytest.raises(ResourceExtractionError, match=f"the resource 'filesystem': generator 'filesystem' has raised: {text}"):
+        list(dlt.sources.filesystem.filesystem(**{"bucket_url": ".", **said}))
+
+
 def test_sources_are_there_by_their_names():
     assert dlt.sources.sql_database.sql_table and dlt.sources.filesystem.readers
     with pytest.raises(AttributeError, match="has no 'nope'"):

@@ -8,6 +8,7 @@ read by the library where nothing looks at them before (library.py).
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from typing import Any
 
@@ -16,6 +17,7 @@ from tidegate.common.configuration.specs import TCredentials
 from tidegate.extract.decorators import resource, source, transformer
 from tidegate.extract.incremental import Incremental
 from tidegate.extract.resource import DltResource
+from tidegate.sources.arguments import check_count, check_text
 from tidegate.sources.filesystem.items import FileItemDict, Place, place_of
 from tidegate.sources.filesystem.library import by_library
 from tidegate.sources.filesystem.readers import _read_csv, _read_csv_duckdb, _read_jsonl, _read_parquet
@@ -50,6 +52,9 @@ def filesystem(
         incremental: The cursor: by `modification_date` only files that are new.
         fetch_file_info: Each file is asked for a size and a time that the listing lacks, as that of `http` does.
 
+    Raises:
+        ValueError: One of them is not as it has to be.
+
     Yields:
         Pages of files, each with file_name, relative_path, file_url, mime_type, modification_date and size_in_bytes.
 
@@ -61,6 +66,8 @@ def filesystem(
         >>> [item["file_name"] for item in filesystem(folder)]
         ['a.csv']
     """
+    check_text(file_glob=file_glob, bucket_url=os.fspath(bucket_url) if isinstance(bucket_url, os.PathLike) else bucket_url)
+    check_count(files_per_page=files_per_page)
     found = place_of(bucket_url, credentials, kwargs, client_kwargs).list(file_glob, fetch_file_info)
     if incremental is not None and incremental.row_order and incremental.last_value_func in (max, min):
         falls, field = (incremental.row_order == "asc") != (incremental.last_value_func is max), str(incremental.cursor_path)

@@ -18,6 +18,7 @@ from tidegate.common import context
 from tidegate.common.configuration.inject import resolve
 from tidegate.extract.incremental import Incremental
 from tidegate.extract.resource import DltResource
+from tidegate.sources.arguments import check_count, check_names, check_text, check_word
 from tidegate.sources.sql_database.configuration import credentials_of, database_source
 from tidegate.sources.sql_database.database import Database, engine_from_credentials, sqlalchemy
 from tidegate.sources.sql_database.helpers import (
@@ -94,12 +95,16 @@ def sql_database(
     Raises:
         ConfigFieldMissingException: No credentials are given, nor configured.
         MissingDependencyException: SQLAlchemy, or the database's own package, is not installed.
+        ValueError: An argument is not as it has to be.
 
     Example:
         >>> source = sql_database("sqlite:///shop.db", table_names=["orders"])  # doctest: +SKIP
         >>> source.orders.apply_hints(incremental=Incremental("updated_at"))  # doctest: +SKIP
     """
     check_backend(backend, backend_kwargs)
+    check_count(chunk_size=chunk_size)
+    check_names(table_names=table_names)
+    check_word(_LEVELS, reflection_level=reflection_level)
     database = Database(credentials, engine_kwargs, engine_adapter_callback)
     metadata = metadata or _metadata(schema)
     if defer_table_reflect:
@@ -193,6 +198,10 @@ def sql_table(
     said = _configured(locals())
     table, cursor = said["table"], said["incremental"]
     check_backend(said["backend"], said["backend_kwargs"])
+    check_text(table=table)
+    check_count(chunk_size=said["chunk_size"])
+    check_names(included_columns=said["included_columns"], excluded_columns=said["excluded_columns"])
+    check_word(_LEVELS, reflection_level=said["reflection_level"])
     if said["detect_precision_hints"] is not None:
         warnings.warn(
             "detect_precision_hints goes away: say reflection_level='full_with_precision'", DeprecationWarning, stacklevel=2
@@ -220,6 +229,7 @@ def sql_table(
     return made
 
 
+_LEVELS = (None, "minimal", "full", "full_with_precision")
 _OF_CONFIGURATION = (
     "table", "schema", "incremental", "chunk_size", "backend", "detect_precision_hints", "reflection_level", "defer_table_reflect",
     "included_columns", "excluded_columns", "write_disposition", "primary_key", "merge_key", "engine_kwargs", "backend_kwargs",
@@ -230,7 +240,7 @@ def _configured(arguments: dict[str, Any]) -> dict[str, Any]:
     """Arguments that still have their defaults are looked for in the configuration."""
     parameters = [each for each in inspect.signature(sql_table).parameters.values() if each.name in _OF_CONFIGURATION]
     given = {each.name: arguments[each.name] for each in parameters if arguments[each.name] != each.default}
-    sections = ("sources", _SECTION, given.get("table") or "")
+    sections = ("sources", _SECTION, str(given.get("table") or ""))
     found = resolve(sql_table, inspect.Signature(parameters), given, context.pipeline_name(), sections)
     said = {each.name: found.get(each.name, each.default) for each in parameters}
     if not said["table"]:
