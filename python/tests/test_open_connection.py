@@ -9,6 +9,7 @@ import pytest
 
 import tidegate as dlt
 from tidegate.destinations.exceptions import DestinationConnectionError
+from tidegate.destinations.impl.duckdb import Database
 from tidegate.pipeline.exceptions import PipelineStepFailed
 
 
@@ -47,7 +48,15 @@ NAMES = {
 }
 
 
-@pytest.mark.parametrize("said_by", ["notebook", "pipeline"])
+def load(path, number):
+    """As the library writes, without all that a load does besides; opening the file is what this is about."""
+    session = Database(path).open()
+    session.execute("create table if not exists t (id integer)")
+    session.execute(f"insert into t values ({number})")
+    session.close()
+
+
+@pytest.mark.parametrize("said_by", ["notebook", "load"])
 @pytest.mark.parametrize("name", NAMES)
 def test_the_same_file_by_another_name(name, said_by):
     """Its instance is joined, or the load is refused: which of both depends on the version of DuckDB."""
@@ -56,26 +65,40 @@ def test_the_same_file_by_another_name(name, said_by):
     other = NAMES[name]()
     notebook = duckdb.connect(other if said_by == "notebook" else "shop.duckdb")
     notebook.execute("create table mine (n integer)")
-    pipeline = dlt.pipeline("shop", destination=dlt.destinations.duckdb("shop.duckdb" if said_by == "notebook" else other), dataset_name="d")
+    path = "shop.duckdb" if said_by == "notebook" else other
     try:
-        pipeline.run([{"id": 1}], table_name="t")
+        load(path, 1)
         is_joined = True
-    except PipelineStepFailed as error:
+    except DestinationConnectionError as error:
         is_joined = False
         assert "open under another name" in str(error) and name not in ("itself", "absolute")
-        with pytest.raises(DestinationConnectionError, match="open under another name"), pipeline.sql_client():
-            pass
-    assert not is_joined or rows(notebook, "select count(*) from d.t") == [(1,)]
+    assert not is_joined or rows(notebook, "select count(*) from t") == [(1,)]
     assert is_joined == (name != "hard link") or duckdb.__version__.startswith("1.4")
     assert is_locked("shop.duckdb")  # by the notebook, still
     notebook.execute("insert into mine values (1)")
     notebook.execute("checkpoint")
     notebook.close()
-    pipeline.run([{"id": 2}], table_name="t")
+    load(path, 2)
     with duckdb.connect("shop.duckdb") as again:
         assert rows(again, "select n from mine") == [(1,)]
-        assert rows(again, "select id from d.t order by id") == [(1,), (2,)][0 if is_joined else 1:]
+        assert rows(again, "select id from t order by id") == [(1,), (2,)][0 if is_joined else 1:]
     assert not is_locked("shop.duckdb")
+
+
+def test_a_pipeline_is_refused_a_file_that_is_open_by_another_name():
+    notebook = duckdb.connect("shop.duckdb")
+    notebook.execute("create table mine (n integer)")
+    os.link("shop.duckdb", "hard.duckdb")
+    pipeline = dlt.pipeline("shop", destination=dlt.destinations.duckdb("hard.duckdb"), dataset_name="d")
+    with pytest.raises(PipelineStepFailed, match="open under another name"):
+        pipeline.run([{"id": 1}], table_name="t")
+    with pytest.raises(DestinationConnectionError, match="open under another name"), pipeline.sql_client():
+        pass
+    notebook.execute("insert into mine values (1)")
+    notebook.close()
+    pipeline.run([{"id": 2}], table_name="t")
+    with duckdb.connect("shop.duckdb") as again:
+        assert rows(again, "select n, (select list(id) from d.t) from mine") == [(1, [2])]
 
 
 def test_a_run_keeps_the_lock_of_a_connection_that_is_open():
