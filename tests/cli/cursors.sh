@@ -3,9 +3,8 @@
 . "$(dirname "$0")/lib.bash"
 
 test_model() {
-    local few=80
-    [ $kind = duckdb ] || few=15
-    case ${TIDEGATE_BUILD:-} in *san*) few=40 ;; esac # the loads are the same, and sanitizers are slow
+    local few=39 # of one batch
+    [ $kind = duckdb ] || few=10
     spec
     sed -i '$d' spec.yaml
     TIDEGATE=$tidegate python3 "$root/tests/cursors.py" "${CURSOR_SEED:-1}" "${CURSOR_SEQUENCES:-$few}" ||

@@ -4,7 +4,7 @@
 . "$(dirname "$0")/lib.bash"
 
 test_model() {
-    local few=80
+    local few=40 # each strategy twice
     [ $kind = duckdb ] || few=15
     spec
     sed -i '$d' spec.yaml
