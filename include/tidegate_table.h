@@ -46,14 +46,15 @@ extern "C" {
  * refreshes of the resource take all of its tables, but those of another one that is not selected.
  * What was read and filtered stands at its own.
  *
- * No table is replaced without rows that the cursor, which goes on from an earlier run, has left
- * out for it: such a run fails (TG_USAGE), at this call where it is the resource's own. One that
- * `read` gives none of them for is replaced by what it gives.
+ * No table is replaced, or a group of its merge_key, without rows that the cursor, which goes on
+ * from an earlier run, has left out for it: such a run fails (TG_USAGE), at this call where it is
+ * the resource's own. One that `read` gives none of them for is replaced by what it gives. Of the
+ * resource's own merge_key old rows go along with new ones, as everywhere.
  *
  * TG_USAGE: hints that do not go together, or are the resource's to say, an empty name, a resource
- * without a table (no_table), or with a merge_key and a cursor; replace-range beside a cursor; with
- * the first row: a table that another resource of the run loads in another way. TG_SPEC, with the
- * first row: a name that is reserved, or that of a nested table. */
+ * without a table (no_table); beside a cursor replace-range, and another merge_key of the own table
+ * than the resource's; with the first row: a table that another resource of the run loads in
+ * another way. TG_SPEC, with the first row: a name that is reserved, or that of a nested table. */
 TG_API_CHECK int tg_read_table(const struct tg_read *read, const char *name,
                                const struct tg_resource *hints, size_t *number,
                                struct tg_error *err);

@@ -339,6 +339,14 @@ static int check_cursor(const struct resource_load *maker, const struct resource
                          "itself say the write_disposition replace, by which its cursor begins "
                          "anew, or run it with refresh drop_data",
                          said->incremental.cursor_path);
+    if (is_own && maker->cursor &&
+        !same_names(now->merge_key, now->merge_key_count, said->merge_key, said->merge_key_count))
+        return error_set(
+            err, TG_USAGE,
+            "the cursor '%s' has begun with the merge_key that the resource says, of "
+            "which old rows go along with new ones of their group; say this one of the "
+            "resource itself",
+            said->incremental.cursor_path);
     if (maker->cursor && is_news && now->disposition->replaces_range)
         return error_set(err, TG_USAGE,
                          "a range would be replaced without the rows that the cursor '%s' leaves "
@@ -473,11 +481,6 @@ static int check_maker(const struct resource_load *maker, struct tg_error *err)
     if (!maker->root)
         return error_set(err, TG_USAGE,
                          "a resource without a table (no_table) cannot have further ones");
-    if (maker->cursor && maker->resource->merge_key_count > 0)
-        return error_set(err, TG_USAGE,
-                         "with a merge_key and a cursor old rows go along with new ones of their "
-                         "group, which another table would get once more; a resource of further "
-                         "tables has no merge_key, or no cursor");
     return TG_OK;
 }
 
@@ -590,20 +593,24 @@ done:
     return rc;
 }
 
-/* A table that is replaced has nothing but what comes now; reading may have ended before more did.
- */
+/* What comes now takes the place of all that is there, or in its groups; reading may have ended
+ * before more did. */
 static int check_left_out(const struct resource_load *maker, size_t number, struct tg_error *err)
 {
     const struct further *further = maker->tables.items[number - 1];
-    if (!maker->resumes || !further->resource.disposition->replaces ||
+    const struct resource *resource = &further->resource;
+    const bool has_groups = resource->merge_key_count > 0;
+    if (!maker->resumes || !(resource->disposition->replaces || has_groups) ||
         (cursor_left_out(maker->cursor, number) == 0 && !cursor_is_over(maker->cursor)))
         return TG_OK;
     error_set(err, TG_USAGE,
-              "the table is replaced, and the cursor '%s' has left out rows for it that earlier "
-              "runs have loaded: they would be gone; append to the table or merge into it, or let "
-              "the resource itself say the write_disposition replace, by which its cursor begins "
-              "anew",
-              maker->resource->incremental.cursor_path);
+              "the table is replaced%s, and the cursor '%s' has left out rows for it that earlier "
+              "runs have loaded: they would be gone; append to the table or merge into it%s, or "
+              "let the resource itself say %s",
+              has_groups ? " by groups of its merge_key" : "",
+              maker->resource->incremental.cursor_path, has_groups ? " by a primary_key alone" : "",
+              has_groups ? "the merge_key, by which old rows of a group go along with new ones"
+                         : "the write_disposition replace, by which its cursor begins anew");
     return error_at(err, TG_USAGE, AT_TABLE, further->name);
 }
 

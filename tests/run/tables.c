@@ -167,16 +167,28 @@ static void rows_that_wait_know_their_table(void **state)
                  "n,d,o\n5055,5055,5055\n");
 }
 
-static void groups_of_a_cursor_are_refused(void **state)
+/* Old rows of a group go along with new ones: those of the resource's own table. */
+static void groups_are_the_own_table_s(void **state)
 {
     struct fixture *fixture = *state;
-    RUNS(script, {"a", NULL, "{\"id\":1}"});
+    RUNS(script, {NULL, NULL, "{\"day\":1,\"id\":1}"}, {NULL, NULL, "{\"day\":1,\"id\":2}"},
+         {"log", NULL, "{\"day\":1,\"id\":3}"}, {"log", NULL, "{\"day\":1,\"id\":4}"},
+         {NULL, NULL, "{\"day\":2,\"id\":5}"});
+    RUNS(more, {NULL, NULL, "{\"day\":1,\"id\":1}"}, {"log", NULL, "{\"day\":1,\"id\":3}"},
+         {NULL, NULL, "{\"day\":1,\"id\":6}"}, {"log", NULL, "{\"day\":2,\"id\":7}"},
+         {"log", NULL, "{\"day\":1,\"id\":4}"}, {NULL, NULL, "{\"day\":2,\"id\":5}"});
     struct tg_resource resource = resource_of(&script, TG_MERGE);
     resource.cursor_path = "id";
     resource.merge_key = "day";
     fixture_open(fixture, &resource, 1);
-    assert_int_equal(fixture_try(fixture), TG_USAGE);
-    assert_non_null(strstr(fixture->err.what, "old rows go along with new ones"));
+    fixture_run(fixture);
+    resource.user = &more;
+    for (more.page = 0; more.page < 3; more.page++) {
+        fixture_open(fixture, &resource, 1);
+        fixture_run(fixture);
+        assert_query(fixture, "SELECT day, id FROM events ORDER BY id", "day,id\n1,1\n2,5\n1,6\n");
+        assert_query(fixture, "SELECT id FROM log ORDER BY id", "id\n3\n4\n7\n");
+    }
 }
 
 static void bad_rows_are_counted_where_they_go(void **state)
@@ -546,7 +558,7 @@ int main(void)
                                         fixture_teardown),
         cmocka_unit_test_setup_teardown(rows_that_wait_know_their_table, fixture_setup,
                                         fixture_teardown),
-        cmocka_unit_test_setup_teardown(groups_of_a_cursor_are_refused, fixture_setup,
+        cmocka_unit_test_setup_teardown(groups_are_the_own_table_s, fixture_setup,
                                         fixture_teardown),
         cmocka_unit_test_setup_teardown(bad_rows_are_counted_where_they_go, fixture_setup,
                                         fixture_teardown),

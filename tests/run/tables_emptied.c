@@ -168,6 +168,35 @@ static void reading_that_ends_replaces_nothing(void **state)
     assert_query(fixture, "SELECT id FROM r", "id\n1\n");
 }
 
+/* So would those of a group that new rows take the place of. */
+static void no_group_is_replaced_without_its_rows(void **state)
+{
+    struct fixture *fixture = *state;
+    static const struct tg_resource grouped = {TG_RESOURCE_INIT, .write_disposition = TG_MERGE,
+                                               .merge_key = "day"};
+    RUNS(script, {"g", &grouped, "{\"day\":1,\"id\":1}"}, {NULL, NULL, "{\"id\":2}"});
+    RUNS(whole, {"g", &grouped, "{\"day\":1,\"id\":1}"}, {"", NULL, "{\"day\":1,\"id\":3}"});
+    RUNS(news, {"g", &grouped, "{\"day\":2,\"id\":3}"}, {NULL, NULL, "{\"id\":2}"});
+    RUNS(own, {"events", &grouped, "{\"day\":2,\"id\":4}"});
+    struct tg_resource resource = resource_of(&script, TG_APPEND);
+    resource.cursor_path = "id";
+    fixture_open(fixture, &resource, 1);
+    fixture_run(fixture);
+    struct script *const wrong[] = {&whole, &own};
+    for (size_t i = 0; i < 2; i++) {
+        resource.user = wrong[i];
+        fixture_open(fixture, &resource, 1);
+        assert_int_equal(fixture_try(fixture), TG_USAGE);
+        assert_non_null(strstr(fixture->err.what, i ? "say this one of the resource itself"
+                                                    : "by groups of its merge_key"));
+        assert_query(fixture, "SELECT id FROM g", "id\n1\n");
+    }
+    resource.user = &news;
+    fixture_open(fixture, &resource, 1);
+    fixture_run(fixture);
+    assert_query(fixture, "SELECT id FROM g ORDER BY id", "id\n1\n3\n");
+}
+
 static void no_range_is_replaced_below_a_cursor(void **state)
 {
     struct fixture *fixture = *state;
@@ -242,6 +271,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(rows_that_wait_are_not_left_out, fixture_setup,
                                         fixture_teardown),
         cmocka_unit_test_setup_teardown(reading_that_ends_replaces_nothing, fixture_setup,
+                                        fixture_teardown),
+        cmocka_unit_test_setup_teardown(no_group_is_replaced_without_its_rows, fixture_setup,
                                         fixture_teardown),
         cmocka_unit_test_setup_teardown(no_range_is_replaced_below_a_cursor, fixture_setup,
                                         fixture_teardown),

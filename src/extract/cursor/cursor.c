@@ -507,12 +507,13 @@ static int filter_rows(struct pass *pass, struct tg_error *err)
         TRY(judge_row(pass, (struct row_ref){row, 0}, &verdict, err));
         if (verdict == ROW_KEPT && cursor_hears_window(cursor))
             TRY(judge_in_window(pass, (struct row_ref){row, 0}, err));
-        if (cursor->groups)
+        const size_t table = page_next_table(&tables, row);
+        if (cursor->groups && table == 0) /* they are the own table's */
             TRY(sort_into_groups(pass, i, verdict, err));
         if (verdict == ROW_HELD)
             TRY(hold_tie(pass, i, err));
         if (verdict == ROW_BELOW || verdict == ROW_KNOWN || verdict == ROW_HELD)
-            TRY(leave_out(cursor, page_next_table(&tables, row), 1, err));
+            TRY(leave_out(cursor, table, 1, err));
         page->rows[kept] = row;
         kept += verdict == ROW_KEPT;
     }
