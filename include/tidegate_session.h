@@ -45,6 +45,11 @@ TG_API_CHECK int tg_session_use(struct tg_session *session, const char *dataset,
 TG_API_CHECK int tg_session_run(struct tg_session *session, const char *statement,
                                 struct ArrowArrayStream *rows, struct tg_error *err);
 
+/* What a stream that the library has handed out has failed by, behind get_schema or get_next: all
+ * that is known, SQLSTATE among it, of which get_last_error has the text. Returns its code; TG_OK:
+ * it has not failed. The stream stays as it is. Of another's: TG_DESTINATION, and the text. */
+TG_API int tg_stream_error(struct ArrowArrayStream *stream, struct tg_error *err);
+
 enum tg_transaction {
     TG_TRANSACTION_BEGIN = 0,
     TG_TRANSACTION_COMMIT = 1,

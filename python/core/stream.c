@@ -153,9 +153,11 @@ static PyObject *hand_out(PyObject *object, PyObject *args)
 
 int stream_failed(struct ArrowArrayStream *stream, int code)
 {
-    const char *text = stream->get_last_error(stream);
-    struct tg_error err = {.code = code == ECANCELED ? TG_CANCELLED : TG_DESTINATION};
-    snprintf(err.what, sizeof(err.what), "%s", text ? text : strerror(code));
+    struct tg_error err = {0};
+    if (tg_stream_error(stream, &err) == TG_OK) {
+        err.code = code == ECANCELED ? TG_CANCELLED : TG_DESTINATION;
+        snprintf(err.what, sizeof(err.what), "%s", strerror(code));
+    }
     raised_restore(&(struct raised){.type = NULL}, &err);
     return -1;
 }

@@ -232,6 +232,23 @@ def test_errors_have_their_class(dataset):
 
 
 @needs_postgres
+def test_an_error_behind_the_first_rows_has_its_class_too(dataset):
+    pipeline = dlt.pipeline("late", destination=postgres(POSTGRES), dataset_name=dataset)
+    with pipeline.sql_client() as client, client.execute_query("SELECT 1 / (200000 - n) FROM generate_series(1, 300000) n") as cursor:
+        assert cursor.fetchmany(2) == [(0,), (0,)]
+        with pytest.raises(DatabaseException, match="division by zero") as caught:
+            cursor.fetchall()
+    assert caught.value.__cause__.sqlstate == "22012"
+    slow = "SELECT CASE WHEN n < 250000 THEN n ELSE (SELECT n FROM pg_sleep(5)) END FROM generate_series(1, 300000) n"
+    with pipeline.sql_client() as client:
+        client.execute_sql("SET statement_timeout = '300ms'")
+        with pytest.raises(DatabaseTransientException, match="statement timeout") as caught, client.execute_query(slow) as cursor:
+            cursor.fetchall()
+    assert caught.value.__cause__.sqlstate == "57014"
+
+
+
+@needs_postgres
 def test_who_waits_for_a_lock_can_try_again(dataset):
     pipeline = dlt.pipeline("p", destination=postgres(POSTGRES), dataset_name=dataset)
     pipeline.run([{"id": 1}], table_name="t")

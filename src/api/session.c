@@ -51,6 +51,13 @@ int tg_session_run(struct tg_session *session, const char *statement, struct Arr
     return called(session, statements_run(session, statement, rows, err), err);
 }
 
+int tg_stream_error(struct ArrowArrayStream *stream, struct tg_error *err)
+{
+    error_clear(err);
+    NEEDS(stream);
+    return stream_error(stream, TG_DESTINATION, err);
+}
+
 int tg_session_transact(struct tg_session *session, enum tg_transaction what, struct tg_error *err)
 {
     error_clear(err);

@@ -68,6 +68,9 @@ struct stream_head {
     struct tg_error err;
 };
 const char *stream_last_error(struct ArrowArrayStream *stream);
+/* What one has failed by: the whole error of ours, the message of another as one of `code`. Returns
+ * its code; TG_OK: nothing is known. */
+int stream_error(struct ArrowArrayStream *stream, int code, struct tg_error *err);
 /* What get_schema and get_next of ours return for a code. */
 int stream_errno(int code);
 /* A stream over `count` arrays, moved in together with the schema (also on failure). */

@@ -87,22 +87,23 @@ int stream_from_arrays(struct ArrowSchema *schema, struct ArrowArray *arrays, si
     return TG_OK;
 }
 
+int stream_error(struct ArrowArrayStream *stream, int code, struct tg_error *err)
+{
+    if (stream->get_last_error == stream_last_error) {
+        const struct stream_head *head = stream->private_data;
+        if (head->err.code != TG_OK && err)
+            *err = head->err;
+        return head->err.code;
+    }
+    const char *message = stream->get_last_error(stream);
+    return message && message[0] ? error_set(err, code, "%s", message) : TG_OK;
+}
+
 static int stream_failed(struct ArrowArrayStream *stream, int code, int errnum,
                          struct tg_error *err)
 {
-    const char *message;
-    if (stream->get_last_error == stream_last_error) {
-        const struct stream_head *head = stream->private_data;
-        if (head->err.code != TG_OK) {
-            if (err)
-                *err = head->err;
-            return head->err.code;
-        }
-    }
-    message = stream->get_last_error(stream);
-    if (message && message[0])
-        return error_set(err, code, "%s", message);
-    return error_errno(err, code, errnum, "the stream failed without a message");
+    int rc = stream_error(stream, code, err);
+    return rc != TG_OK ? rc : error_errno(err, code, errnum, "the stream failed without a message");
 }
 
 int stream_schema(struct ArrowArrayStream *stream, int code, struct ArrowSchema *out,

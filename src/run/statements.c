@@ -8,35 +8,43 @@
  */
 #include "run/statements.h"
 
-#include <errno.h>
-
 struct session_rows {
+    struct stream_head head;
     struct ArrowArrayStream inner;
     struct tg_session *session; /* NULL: cut off */
 };
 
 /* ---- the stream ---- */
 
+static int check_rows(struct session_rows *rows)
+{
+    return rows->session ? TG_OK
+                         : error_set(&rows->head.err, TG_USAGE,
+                                     "the rows are gone: their session has ended, or has run "
+                                     "another statement");
+}
+
 static int rows_schema(struct ArrowArrayStream *stream, struct ArrowSchema *out)
 {
+    int rc = TG_OK;
     struct session_rows *rows = stream->private_data;
     out->release = NULL;
-    return rows->session ? rows->inner.get_schema(&rows->inner, out) : EINVAL;
+    TRY(check_rows(rows));
+    rc = stream_schema(&rows->inner, TG_DESTINATION, out, &rows->head.err);
+done:
+    return stream_errno(rc);
 }
 
 static int rows_next(struct ArrowArrayStream *stream, struct ArrowArray *out)
 {
+    int rc = TG_OK;
+    bool end = false;
     struct session_rows *rows = stream->private_data;
     out->release = NULL;
-    return rows->session ? rows->inner.get_next(&rows->inner, out) : EINVAL;
-}
-
-static const char *rows_last_error(struct ArrowArrayStream *stream)
-{
-    struct session_rows *rows = stream->private_data;
-    return rows->session ? rows->inner.get_last_error(&rows->inner)
-                         : "the rows are gone: their session has ended, or has run another "
-                           "statement";
+    TRY(check_rows(rows));
+    rc = stream_next(&rows->inner, TG_DESTINATION, out, &end, &rows->head.err);
+done:
+    return stream_errno(rc);
 }
 
 static void cut_off(struct tg_session *session)
@@ -72,7 +80,7 @@ static int hand_out(struct tg_session *session, struct ArrowArrayStream *inner,
     *out = (struct ArrowArrayStream){
         .get_schema = rows_schema,
         .get_next = rows_next,
-        .get_last_error = rows_last_error,
+        .get_last_error = stream_last_error,
         .release = rows_release,
         .private_data = rows,
     };
