@@ -274,6 +274,20 @@ def test_a_schema_in_the_place_of_the_sources_own():
             dlt.Schema(wrong)
 
 
+def test_other_names_than_snake_case_are_refused_where_they_are_said(monkeypatch):
+    schema = dlt.Schema("shop")
+    for say in (
+        lambda: dlt.Schema("shop", normalizers={"names": "direct"}), lambda: schema.naming.normalize_identifier("Big Name"),
+        lambda: schema.update_normalizers(), lambda: dlt.destinations.duckdb(naming_convention="direct"),
+        lambda: dlt.pipeline("p").naming.normalize_path("a__b"),
+    ):
+        with pytest.raises(NotInTidegate, match="is not in tidegate; "):
+            say()
+    monkeypatch.setenv("SCHEMA__NAMING", "direct")
+    with pytest.raises(NotInTidegate, match=r"SCHEMA__NAMING = 'direct' \(Environment Variables\) .* names are snake_case here"):
+        dlt.pipeline("p", destination="duckdb").run(ROWS, table_name="lst")
+
+
 def test_the_exported_schema_is_the_one_that_is_stored():
     pipeline = make(export_schema_path="schemas")
 

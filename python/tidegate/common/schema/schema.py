@@ -6,7 +6,7 @@ import copy
 import json
 from typing import Any
 
-from tidegate.common.exceptions import NotInTidegate, refuse
+from tidegate.common.exceptions import Absent, NotInTidegate, refuse
 from tidegate.common.schema.exceptions import InvalidSchemaName, TableNotFound
 from tidegate.common.schema.yaml import to_yaml
 
@@ -78,6 +78,15 @@ class Schema:
     def name(self) -> str:
         """Of the schema."""
         return str(self._stored["name"])
+
+    @property
+    def naming(self) -> Any:
+        """Not in tidegate: names are snake_case, and made by the library."""
+        return Absent("Schema.naming")
+
+    def update_normalizers(self) -> None:
+        """Not in tidegate: there is nothing to choose among."""
+        raise NotInTidegate("Schema.update_normalizers", "names are snake_case here")
 
     @property
     def version(self) -> int:
