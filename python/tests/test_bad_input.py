@@ -19,7 +19,7 @@ from tidegate.common.exceptions import MissingDependencyException, NotInTidegate
 from tidegate.common.schema.exceptions import SchemaNotFoundError
 from tidegate.current import SourceSectionNotAvailable
 from tidegate.destinations.impl.engine import DuckDbConnectionError
-from tidegate.extract.exceptions import InvalidValueInRow, ResourceExtractionError, SourceExhausted
+from tidegate.extract.exceptions import InvalidResourceDataType, InvalidValueInRow, ResourceExtractionError, SourceExhausted
 from tidegate.pipeline import factory
 from tidegate.pipeline.exceptions import PipelineStepFailed
 
@@ -306,6 +306,17 @@ def test_a_function_of_the_cursor_that_raises(pipeline):
     assert isinstance(told, ResourceExtractionError) and (told.pipe_name, told.kind, told.func_name) == ("t", "last_value_func", "latest")
     assert str(told) == "the resource 't': last_value_func 'latest' has raised: KeyError: 'latest'"
     assert traceback.extract_tb(told.__cause__.__traceback__)[-1].name == "latest"
+
+
+def test_a_list_of_functions(pipeline):
+    def orders():
+        yield {"id": 1}
+
+    for data in ([orders], (orders, orders), [orders()]):
+        told = failed(pipeline, data).exception
+        assert isinstance(told, InvalidResourceDataType) and "each function or generator in it is a resource by itself: dlt.resource(it)" in str(told)
+    pipeline.run([dlt.resource(orders), dlt.resource(orders(), name="people")])
+    assert rows(pipeline, "select orders.id, people.id from orders, people") == [(1, 1)]
 
 
 def test_what_belongs_to_a_disposition(pipeline):

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import inspect
 from typing import TYPE_CHECKING, Any
 
 from tidegate.common.schema.schema import name_of
 from tidegate.extract.decorators import is_source_function
-from tidegate.extract.exceptions import ResourceNameMissing, SourceExhausted
+from tidegate.extract.exceptions import InvalidResourceDataType, ResourceNameMissing, SourceExhausted
 from tidegate.extract.pipe import is_frame
 from tidegate.extract.resource import DltResource
 from tidegate.extract.source import DltSource
@@ -63,6 +64,8 @@ def _resource_of(pipeline: Pipeline, data: Any, table_name: str | None) -> DltRe
     if isinstance(data, list) and data and is_frame(data[0]):
         data = iter(data)
     try:
+        if not table_name and isinstance(data, (list, tuple)) and data and (inspect.isfunction(data[0]) or inspect.isgenerator(data[0])):
+            raise InvalidResourceDataType(None, data, "each function or generator in it is a resource by itself: dlt.resource(it)")
         if not table_name and not getattr(data, "__name__", None):
             raise ResourceNameMissing()
         return DltResource(data, table_name or data.__name__)
