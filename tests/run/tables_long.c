@@ -88,7 +88,7 @@ static void they_are_loaded_and_taken_back_as_others(void **state)
 static void what_is_there_is_met_below_them(void **state)
 {
     struct fixture *fixture = *state;
-    static const char *const names[] = {"short", "added_" LONG, ACCENTS};
+    static const char *const names[] = {"short", ("added_" LONG), ACCENTS};
     for (size_t i = 0; i < 3; i++) {
         const struct step step = {names[i], NULL, "{\"id\":1,\"é\":[{\"x\":true}]}"};
         struct script script = {.steps = &step, .count = 1};
