@@ -29,7 +29,7 @@ test_control_steps_committed_one_by_one() {
     [ $kind = duckdb ] && [ -x "$faulty" ] || return 0
     spec
     sed -i '$d' spec.yaml
-    for step in 110 150 190 70; do
+    for step in 150 190 110 70; do
         TG_FORCE=commits CURSOR_KILL=after_step:$step TIDEGATE=$tidegate python3 "$root/tests/cursors.py" 1 39 >said 2>&1 ||
             { grep -q "missing\|a sealed load is set aside" said && return 0; }
         rm -rf seed*
