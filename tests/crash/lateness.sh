@@ -46,8 +46,10 @@ failed=0
 for kind in $DESTINATIONS; do
     over "$kind"
     for disposition in append merge; do
+        next_way
         prepare_late $disposition || { echo "not ok $kind, $disposition, undisturbed"; exit 1; }
         for point in before_seal after_seal after_begin before_commit after_commit after_drop; do
+            has_turn || continue
             die_at $disposition $point || { failed=1; continue; }
             echo "ok $kind, $disposition, killed at $point"
         done

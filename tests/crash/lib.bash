@@ -19,7 +19,7 @@ leave() {
 
 # over DESTINATION: what follows has it
 over() {
-    kind=$1
+    kind=$1 kinds_met=$((kinds_met + 1)) ways_met=0
     case $kind in
     duckdb) destination=duckdb:///crash.duckdb ;;
     sqlite) destination='{driver: sqlite, uri: crash.sqlite}' ;;
@@ -150,6 +150,17 @@ case ${TG_TORTURE:-} in
 full) calls_apart=1 steps_apart=4 ;;
 *) calls_apart=4 steps_apart=8 ;;
 esac
+
+# Named points are met in many ways (dispositions, modes), at each destination. With TG_TORTURE=full all of them; else every
+# second point of a way, the others in the next way, and at the next destination; which ones come first is chance.
+first_turn=$RANDOM kinds_met=0
+next_way() {
+    ways_met=$((ways_met + 1)) points_met=0
+}
+has_turn() {
+    points_met=$((points_met + 1))
+    [ $calls_apart = 1 ] || [ $(((first_turn + kinds_met + ways_met + points_met) % 2)) = 0 ]
+}
 
 die_after_some_steps() { # HOW
     local step=0 code=0

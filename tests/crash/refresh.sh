@@ -60,8 +60,10 @@ failed=0
 for kind in $DESTINATIONS; do
     over "$kind"
     for mode in drop_sources drop_resources drop_data replace; do
+        next_way
         prepare_refresh $mode || { echo "not ok $kind, $mode undisturbed"; exit 1; }
         for point in after_lock before_seal after_seal after_stage after_begin before_commit after_commit after_drop; do
+            has_turn || continue
             die_at $mode $point || failed=1
         done
     done

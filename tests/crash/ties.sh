@@ -53,8 +53,10 @@ failed=0
 for kind in $DESTINATIONS; do
     over "$kind"
     for how in grows moves; do
+        next_way
         prepare_tied $how || { echo "not ok $kind, $how, undisturbed"; exit 1; }
         for point in before_seal after_seal after_begin before_commit after_commit after_drop; do
+            has_turn || continue
             die_at $how $point || { failed=1; continue; }
             echo "ok $kind, $how, killed at $point"
         done
