@@ -347,6 +347,11 @@ static int check_cursor(const struct resource_load *maker, const struct resource
             "which old rows go along with new ones of their group; say this one of the "
             "resource itself",
             said->incremental.cursor_path);
+    if (!is_own && now->disposition->replaces_range && !now->range_column_name)
+        return error_set(err, TG_USAGE,
+                         "the table is loaded by replace-range, whose range its cursor says: rows "
+                         "of another resource have no part in it; let it have a range_column_name, "
+                         "and no cursor");
     if (maker->cursor && is_news && now->disposition->replaces_range)
         return error_set(err, TG_USAGE,
                          "a range would be replaced without the rows that the cursor '%s' leaves "

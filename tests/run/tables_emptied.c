@@ -217,6 +217,24 @@ static void no_range_is_replaced_below_a_cursor(void **state)
     }
 }
 
+/* A range is found by the cursor of the resource that says it, and by no row of another one. */
+static void a_range_is_its_own_resource_s(void **state)
+{
+    struct fixture *fixture = *state;
+    RUNS(own, {NULL, NULL, "{\"id\":1}"});
+    RUNS(other, {"own", NULL, "{\"id\":2}"});
+    struct tg_resource resources[] = {resource_of(&own, TG_REPLACE),
+                                      resource_of(&other, TG_APPEND)};
+    resources[0].name = "own";
+    resources[0].cursor_path = "id";
+    resources[0].merge_strategy = "replace-range";
+    resources[0].range = "delivered";
+    fixture_open(fixture, resources, 2);
+    assert_int_equal(fixture_try(fixture), TG_USAGE);
+    assert_non_null(strstr(fixture->err.what, "whose range its cursor says"));
+    assert_string_equal(fixture->err.table, "own");
+}
+
 static void a_refresh_takes_all_of_them(void **state)
 {
     struct fixture *fixture = *state;
@@ -275,6 +293,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(no_group_is_replaced_without_its_rows, fixture_setup,
                                         fixture_teardown),
         cmocka_unit_test_setup_teardown(no_range_is_replaced_below_a_cursor, fixture_setup,
+                                        fixture_teardown),
+        cmocka_unit_test_setup_teardown(a_range_is_its_own_resource_s, fixture_setup,
                                         fixture_teardown),
         cmocka_unit_test_setup_teardown(a_refresh_takes_all_of_them, fixture_setup,
                                         fixture_teardown),
