@@ -12,6 +12,7 @@ import traceback
 import duckdb
 import pytest
 
+import in_memory
 import tidegate as dlt
 from tidegate.common import context
 from tidegate.common.configuration.exceptions import ConfigFieldMissingException, ConfigValueCannotBeCoercedException, InvalidNativeValue
@@ -26,7 +27,7 @@ from tidegate.pipeline.exceptions import PipelineStepFailed
 
 @pytest.fixture
 def pipeline():
-    return dlt.pipeline("p", destination="duckdb", dataset_name="d")
+    return dlt.pipeline("p", destination=dlt.destinations.duckdb(in_memory.database("x")), dataset_name="d")
 
 
 def rows(pipeline, sql):
@@ -522,9 +523,10 @@ def test_two_runs_of_one_pipeline_in_two_threads(pipeline):
     assert pipeline.run([{"id": 2}], table_name="t").row_counts["t"] == 1
 
 
-def test_a_pipeline_that_was_made_before_a_fork(pipeline):
+def test_a_pipeline_that_was_made_before_a_fork():
     """What the library has is made anew for each call: a child loads by itself, as long as no database is open.
     A call that is at work is the parent's alone (test_core.py)."""
+    pipeline = dlt.pipeline("p", destination="duckdb", dataset_name="d")
     pipeline.run([{"id": 1}], table_name="t")
     pid = os.fork()
     if pid == 0:
