@@ -17,7 +17,7 @@ import subprocess
 import sys
 
 TIDEGATE = os.environ.get("TIDEGATE", "build/tidegate")
-STEPS, KEYS, KEPT, TABLES = 9, 8, 3, 6
+STEPS, KEYS, KEPT, TABLES = 9, 8, 3, 12
 RESOURCES = {
     "added": {"write_disposition": "append"},
     "since": {"write_disposition": "append", "incremental": "at"},
