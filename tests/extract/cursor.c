@@ -639,9 +639,41 @@ static void test_out_of_memory(void **state)
     torture(work);
 }
 
+/* ---- further tables ---- */
+
+/* Counted by table is what is old, but not what has no value, nor what is the own table's. */
+static void what_further_tables_lack_is_counted(void **state)
+{
+    (void)state;
+    const char *const lines = "{\"id\":1}\n{\"id\":2}\n{\"id\":9}\n"
+                              "{\"v\":1}\n{\"id\":3}\n{\"id\":4}\n";
+    struct cursor *cursor = cursor_of(
+        &(struct cursor_options){.path = "id", .stored_last_json = "5", .on_missing = TG_EXCLUDE});
+    for (size_t first = 0; first < 3; first += 2) {
+        struct text_page memory;
+        struct page page;
+        uint64_t dropped = 0;
+        page_from_lines(&memory, lines, &page);
+        const struct row_mark marks[] = {{page.rows[1], 1}, {page.rows[4], 0}, {page.rows[5], 3}};
+        page.table = first;
+        page.marks = marks;
+        page.mark_count = 3;
+        assert_int_equal(cursor_filter(cursor, &page, &dropped, NULL), TG_OK);
+        assert_int_equal(dropped, 5);
+        text_page_release(&memory, &page);
+        assert_int_equal(cursor_left_out(cursor, 0), 0);
+        assert_int_equal(cursor_left_out(cursor, 1), first == 0 ? 1 : 2);
+        assert_int_equal(cursor_left_out(cursor, 2), first == 0 ? 0 : 1);
+        assert_int_equal(cursor_left_out(cursor, 3), first == 0 ? 1 : 2);
+        assert_int_equal(cursor_left_out(cursor, 4), 0);
+    }
+    cursor_free(cursor);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(what_further_tables_lack_is_counted),
         cmocka_unit_test(test_first_run),
         cmocka_unit_test(start_is_fixed_and_last_moves_with_each_page),
         cmocka_unit_test(test_hashes_of_dlt),
