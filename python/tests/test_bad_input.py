@@ -432,7 +432,8 @@ def test_a_list_of_keys_that_raises(pipeline):
     for list_keys in (keys, lambda: {}["type"]):
         told = failed(pipeline, listing(list_keys)).exception
         assert isinstance(told, ResourceExtractionError) and (told.pipe_name, told.kind, told.func_name) == ("orders", "list_keys", list_keys.__name__)
-        assert str(told) == f"the resource 'orders': list_keys '{list_keys.__name__}' has raised: KeyError: 'type'"
+        line = f" of line {list_keys.__code__.co_firstlineno}" if list_keys.__name__ == "<lambda>" else ""
+        assert str(told) == f"the resource 'orders': list_keys '{list_keys.__name__}'{line} has raised: KeyError: 'type'"
         assert traceback.extract_tb(told.__cause__.__traceback__)[-1].name == list_keys.__name__
     for given, text in [(5, "'int' object is not iterable"), ([{"key": 1}], "list of keys, row 1: its key cannot be read")]:
         assert text in str(failed(pipeline, listing(lambda: given)))

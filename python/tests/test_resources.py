@@ -5,7 +5,9 @@ import dataclasses
 import datetime
 import enum
 import threading
+import traceback
 
+import duckdb
 import pytest
 
 import tidegate as dlt
@@ -19,6 +21,7 @@ from tidegate.extract.exceptions import (
     ResourcesNotFoundError,
     SourceDataIsNone,
 )
+from tidegate.pipeline.exceptions import PipelineStepFailed
 
 
 def test_a_resource_of_a_function_is_read_again_and_again():
@@ -162,6 +165,75 @@ def test_errors_tell_the_resource():
     with pytest.raises(ResourceExtractionError, match="the resource 'bad': generator 'bad' has raised: no") as caught:
         list(bad)
     assert isinstance(caught.value.__cause__, ValueError)
+
+
+def cents(row):
+    return {**row, "cents": row["price"] * 100}
+
+
+def is_paid(row):
+    return row["price"] > 0
+
+
+def parts(row):
+    yield row
+    yield {"id": row["price"]}
+
+
+def stock():
+    yield [{"id": 1, "price": 2}, {"id": 2}]
+
+
+def marked_stock():
+    for row in next(stock()):
+        yield dlt.mark.with_hints(row, dlt.mark.make_hints(table_name="goods"), create_table_variant=True)
+
+
+STEPS = [("add_map", "map", cents), ("add_filter", "filter", is_paid), ("add_yield_map", "yield_map", parts)]
+
+
+@pytest.mark.parametrize("add, kind, function", STEPS)
+@pytest.mark.parametrize("code", [stock, marked_stock])
+def test_errors_tell_the_step(add, kind, function, code):
+    rows = dlt.resource(code, name="stock").add_map(lambda row: row)
+    getattr(rows, add)(function).add_map(lambda row: row)
+    with pytest.raises(ResourceExtractionError) as caught:
+        list(rows)
+    with pytest.raises(PipelineStepFailed) as failed:
+        dlt.pipeline("shop", destination=dlt.destinations.duckdb(duckdb.connect())).run(rows)
+    for told in (caught.value, failed.value.exception):
+        assert str(told) == f"the resource 'stock': {kind} '{function.__name__}' has raised: KeyError: 'price'"
+        assert (told.kind, told.func_name, told.gen) == (kind, function.__name__, function)
+        assert isinstance(told.__cause__, KeyError)
+        assert traceback.extract_tb(told.__cause__.__traceback__)[-1].name == function.__name__
+
+
+def test_errors_before_a_step_are_not_its_own():
+    def broken():
+        yield {"id": 1}
+        raise ValueError("no")
+
+    for add, _, _ in STEPS:
+        rows = dlt.resource(broken, name="r")
+        getattr(rows, add)(lambda row: [])
+        with pytest.raises(ResourceExtractionError, match="the resource 'r': generator 'broken' has raised: no"):
+            list(rows)
+
+
+def test_errors_of_a_function_of_tables_are_its_own_where_tables_are_selected():
+    def kind_of(row):
+        return row["kind"]
+
+    rows = dlt.resource([{"id": 1}], name="r", table_name=kind_of).select_tables("a")
+    with pytest.raises(ResourceExtractionError, match="table_name 'kind_of' has raised: KeyError: 'kind'"):
+        list(rows)
+
+
+def test_errors_of_a_step_without_a_name_tell_its_line():
+    rows = dlt.resource([{"id": 1}], name="r").add_map(lambda row: row).add_map(lambda row: row["nope"])
+    line = test_errors_of_a_step_without_a_name_tell_its_line.__code__.co_firstlineno + 1
+    with pytest.raises(ResourceExtractionError, match=f"map '<lambda>' of line {line} has raised: KeyError: 'nope'"):
+        list(rows)
 
 
 def test_sources():

@@ -170,7 +170,7 @@ class ResourceExtractionError(PipeException):
         name = getattr(gen, "__name__", None)
         self.func_name = name or type(gen).__name__
         self.row = 0  # its number from 1, where it is known
-        super().__init__(pipe_name, f"{kind} '{self.func_name}' has raised: {text}")
+        super().__init__(pipe_name, f"{kind} '{self.func_name}'{_line_of(gen)} has raised: {text}")
 
     @classmethod
     def of(cls, pipe_name: str, gen: Any, error: Exception, kind: str) -> ResourceExtractionError:
@@ -181,6 +181,22 @@ class ResourceExtractionError(PipeException):
         told = cls(pipe_name, gen, text, kind)
         told.__cause__ = error
         return told
+
+
+class StepRaised(Exception):
+    """A function that items go through has raised; its resource tells of it as a ResourceExtractionError.
+
+    Args:
+        kind: Which step: "map", "filter", "yield_map".
+        function: The program's own.
+        error: What it has raised.
+    """
+
+    def __init__(self, kind: str, function: Any, error: Exception) -> None:
+        self.kind = kind
+        self.function = function
+        self.error = error
+        super().__init__(f"{kind} has raised")
 
 
 class InvalidValueInRow(PipeException, ValueError):
@@ -201,6 +217,12 @@ class InvalidValueInRow(PipeException, ValueError):
         where = f"row {row}, " if row else ""
         at = f"key '{key_path}': " if key_path else ""
         super().__init__(pipe_name, f"{where}{at}{text}: {_shown(value)}")
+
+
+def _line_of(function: Any) -> str:
+    """Where a function without a name of its own stands, since several are called so."""
+    is_lambda = getattr(function, "__name__", None) == "<lambda>" and hasattr(function, "__code__")
+    return f" of line {function.__code__.co_firstlineno}" if is_lambda else ""
 
 
 _SHOWN_MAX = 100

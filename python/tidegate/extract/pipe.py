@@ -21,7 +21,7 @@ from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from tidegate._core import PAUSE
-from tidegate.extract.exceptions import InvalidResourceDataType, InvalidResourceDataTypeBasic
+from tidegate.extract.exceptions import InvalidResourceDataType, InvalidResourceDataTypeBasic, StepRaised
 from tidegate.extract.items import DataItemWithMeta, marked, unmarked
 from tidegate.extract.pool import is_put_off, resolve
 
@@ -292,26 +292,34 @@ def _takes_meta(function: Callable[..., Any]) -> bool:
 Call = Callable[[Any], Any]
 
 
-def _step(function: Callable[..., Any], of: Callable[[Any, Call], Any]) -> Step:
+def _step(kind: str, function: Callable[..., Any], of: Callable[[Any, Call], Any]) -> Step:
     """A step that puts one item in the place of each, or none; what is made of a marked one is marked.
 
     Args:
+        kind: What an error calls it.
         function: The program's own, of an item, or of one and what its mark says.
         of: Gives what becomes of an item (a page, too) and a function of a single one.
     """
     takes_meta = _takes_meta(function)
     plain: Call = (lambda item: function(item, None)) if takes_meta else function
 
+    def become(item: Any, meta: Any) -> Any:
+        made = of(item, (lambda each: function(each, meta)) if takes_meta else function)
+        return None if made is None else marked(made, meta)
+
     def step(items: Iterator[Any]) -> Iterator[Any]:
         for item in items:
             if item is PAUSE:
                 yield item
-            elif isinstance(item, DataItemWithMeta):
-                meta = item.meta
-                made = of(item.data, (lambda each: function(each, meta)) if takes_meta else function)
-                if made is not None:
-                    yield marked(made, meta)
-            elif item is not None and (made := of(item, plain)) is not None:
+                continue
+            try:  # here alone: what the steps before raise is theirs
+                if isinstance(item, DataItemWithMeta):
+                    made = become(item.data, item.meta)
+                else:
+                    made = None if item is None else of(item, plain)
+            except Exception as error:
+                raise StepRaised(kind, function, error) from error
+            if made is not None:
                 yield made
 
     return step
@@ -325,7 +333,7 @@ def map_step(function: Callable[..., Any]) -> Step:
             return call(item)
         return [made for each in item if (made := call(each)) is not None] if item else item
 
-    return _step(function, of)
+    return _step("map", function, of)
 
 
 def filter_step(function: Callable[..., Any]) -> Step:
@@ -336,7 +344,7 @@ def filter_step(function: Callable[..., Any]) -> Step:
             return item if call(item) else None
         return [each for each in item if call(each)] if item else item
 
-    return _step(function, of)
+    return _step("filter", function, of)
 
 
 def yield_map_step(function: Callable[..., Iterator[Any]]) -> Step:
@@ -349,9 +357,12 @@ def yield_map_step(function: Callable[..., Iterator[Any]]) -> Step:
             if data is PAUSE or data is None or (isinstance(data, list) and not data):
                 yield item
                 continue
-            for each in data if isinstance(data, list) else [data]:
-                made = function(each, meta) if takes_meta else function(each)
-                yield from made if meta is None else map(marked, made, itertools.repeat(meta))
+            try:
+                for each in data if isinstance(data, list) else [data]:
+                    made = function(each, meta) if takes_meta else function(each)
+                    yield from made if meta is None else map(marked, made, itertools.repeat(meta))
+            except Exception as error:
+                raise StepRaised("yield_map", function, error) from error
 
     return step
 

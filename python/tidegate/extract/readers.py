@@ -280,4 +280,7 @@ def _told(reader: Reader, step: Callable[[], Any]) -> Any:
     except (PipeException, DltSourceException):
         raise
     except Exception as error:
-        raise reader.resource._error(error) from error
+        told = reader.resource._error(error)
+        if told is error:
+            raise
+        raise told from told.__cause__

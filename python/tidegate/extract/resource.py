@@ -22,6 +22,7 @@ from tidegate.extract.exceptions import (
     PipeNotBoundToData,
     ResourceCursorMissing,
     ResourceExtractionError,
+    StepRaised,
     ResourceNameMissing,
     ResourceNotATransformer,
 )
@@ -367,11 +368,14 @@ class DltResource(ResourceFacts, ResourceSteps):
         return pipe.singly(read_outside([self]))
 
     def _error(self, error: Exception) -> Exception:
-        """What its code has raised, with its name; what has that already, or needs none, as it is."""
+        """What its code, or a step of it, has raised, with its name; what has that already, or needs none, as it is."""
+        kind = "generator" if inspect.isgeneratorfunction(self._data) else "function" if callable(self._data) else "data"
+        code = self._data
+        if isinstance(error, StepRaised):
+            kind, code, error = error.kind, error.function, error.error
         if isinstance(error, (PipeException, DltSourceException, NotInTidegate, TableNotFound)):
             return error
-        kind = "generator" if inspect.isgeneratorfunction(self._data) else "function" if callable(self._data) else "data"
-        return ResourceExtractionError.of(self.name, self._data, error, kind)
+        return ResourceExtractionError.of(self.name, code, error, kind)
 
     # ---- texts ----
 

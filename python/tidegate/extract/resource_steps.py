@@ -7,6 +7,7 @@ from typing import Any, Self
 
 from tidegate.common.exceptions import NotInTidegate
 from tidegate.extract import pipe
+from tidegate.extract.exceptions import ResourceExtractionError
 from tidegate.extract.hints import Hints
 from tidegate.extract.items import TableNameMeta
 
@@ -93,10 +94,18 @@ class ResourceSteps:
         def is_of_them(item: Any, meta: Any = None) -> bool:
             if isinstance(meta, TableNameMeta):
                 return meta.table_name in table_names
-            name = self._hints.table_name
-            return (name(item) if callable(name) else name or self.name) in table_names
+            return self._table_of(item) in table_names
 
         return self.add_filter(is_of_them)
+
+    def _table_of(self, item: Any) -> Any:
+        name = self._hints.table_name
+        if not callable(name):
+            return name or self.name
+        try:
+            return name(item)
+        except Exception as error:
+            raise ResourceExtractionError.of(self.name, name, error, "table_name") from error
 
     def add_metrics(self, metrics_f: Any, insert_at: int | None = None) -> Self:
         """Not in tidegate."""
