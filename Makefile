@@ -25,10 +25,10 @@ deps: ## install what is missing to build, test and run
 demo: all ## build, and run the seed example
 	@examples/demo.sh
 
-test: deps ## build with gcc and with sanitizers, and run every test on one of them, models in part; fuzz 20 s
+test: deps ## build with gcc and with sanitizers, and run every test on one of them, what is tried many times over in part (make torture); fuzz 20 s
 	$(call build,dev,for_scripts unit_engine)
 	$(call build,asan-ubsan,tidegate unit_own fuzz $(addprefix examples_,paged_api arrow_stream two_pipelines))
-	@tools/run-tests build/dev:checks,unit/engine,cases/duckdb,cases/postgres,cli,crash,python build/asan-ubsan:unit/own,cases/sqlite,examples,fuzz
+	@POSTGRES_CASES=half tools/run-tests build/dev:checks,unit/engine,cases/duckdb,cases/postgres,cli,crash,python build/asan-ubsan:unit/own,cases/sqlite,examples,fuzz
 
 notebooks: deps ## run examples/notebooks, and store what comes out in them
 	$(call build,dev,python_core)
