@@ -409,12 +409,19 @@ def test_sources_are_there_by_their_names():
         dlt.sources.nope
 
 
+NAMING_KEYS = (
+    "SCHEMA__NAMING", "SOURCES__SCHEMA__NAMING", "SOURCES__P__SCHEMA__NAMING", "P__SCHEMA__NAMING",
+    "DESTINATION__NAMING_CONVENTION", "DESTINATION__DUCKDB__NAMING_CONVENTION",
+)
+
+
+@pytest.mark.parametrize("key", NAMING_KEYS)
 @pytest.mark.parametrize("name", ["direct", "dlt.common.normalizers.naming.sql_cs_v1"])
-def test_names_that_are_to_be_made_otherwise(pipeline, monkeypatch, name):
-    monkeypatch.setenv("SCHEMA__NAMING", name)
-    with pytest.raises(NotInTidegate, match="SCHEMA__NAMING = .* is not in tidegate; names are snake_case here"):
+def test_names_that_are_to_be_made_otherwise(pipeline, monkeypatch, key, name):
+    monkeypatch.setenv(key, name)
+    with pytest.raises(NotInTidegate, match=f"{key} = .* is not in tidegate; names are snake_case here"):
         pipeline.run([{"aB": 1}], table_name="t")
-    monkeypatch.setenv("SCHEMA__NAMING", "snake_case")
+    monkeypatch.setenv(key, "snake_case")
     pipeline.run([{"aB": 1}], table_name="t")
     assert pipeline.dataset().t.columns[0] == "a_b"
 

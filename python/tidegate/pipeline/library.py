@@ -146,7 +146,7 @@ def call(
         PipelineStepFailed: From what was raised.
     """
     init_logging(runtime_config())
-    check_normalize()
+    check_normalize(schema or pipeline.default_schema_name, pipeline.destination.destination_name if pipeline.destination else None)
     place = (sources[0].section, sources[0].name) if sources else ("", "")
     how = extract_config(*place, workers, max_parallel_items)
     root_key = any(source.root_key for source in sources)

@@ -1,7 +1,8 @@
 """What dlt lets one say about rows and names, and what of it holds here.
 
     normalize.parquet_normalizer.add_dlt_load_id, add_dlt_id   rows of Arrow tables have both columns, as all rows
-    schema.naming                                              names are snake_case
+    schema.naming, [sources.NAME.]schema.naming,
+    destination.[NAME.]naming_convention                       names are snake_case
 """
 
 from __future__ import annotations
@@ -12,13 +13,17 @@ from tidegate.common.configuration.providers import find, paths_below
 from tidegate.common.exceptions import NotInTidegate
 
 
-def check_normalize() -> None:
+def check_normalize(schema: str | None, destination: str | None) -> None:
     """Refuses what is said and does not hold.
+
+    Args:
+        schema: Its name.
+        destination: Its name.
 
     Raises:
         NotInTidegate: Rows of Arrow tables are to come without a column that all rows have, or names are to be made otherwise.
     """
-    _check_naming()
+    _check_naming(schema, destination)
     for name in ("add_dlt_load_id", "add_dlt_id"):
         found, _ = find(paths_below(context.pipeline_name(), ["normalize", "parquet_normalizer"], name))
         if found and not coerce(name, found.value, bool, None, found.place):
@@ -26,10 +31,14 @@ def check_normalize() -> None:
             raise NotInTidegate(f"{found.key} = false ({found.provider})", f"each table has the column {column}")
 
 
-def _check_naming() -> None:
+def _check_naming(schema: str | None, destination: str | None) -> None:
     pipeline = context.pipeline_name()
-    own = [[pipeline, "schema", "naming"]] if pipeline else []
-    found, _ = find([*own, ["schema", "naming"]])
+    found, _ = find(
+        [
+            *paths_below(pipeline, ["sources", schema] if schema else ["sources"], "schema", "naming"),
+            *paths_below(pipeline, ["destination", destination] if destination else ["destination"], "naming_convention"),
+        ]
+    )
     if found and str(found.value).rpartition(".")[2] != "snake_case":
         raise NotInTidegate(
             f"{found.key} = {found.value!r} ({found.provider})", "names are snake_case here; a spec of the command has `schema: {naming: ...}`"
