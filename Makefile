@@ -68,7 +68,7 @@ torture: deps ## unit tests with every single allocation failing once; thousands
 		UNDO_SEED=$$seed UNDO_SEQUENCES=50 $(patient) --only cli --match cli/undo build/dev && \
 		CURSOR_SEED=$$seed CURSOR_SEQUENCES=400 $(patient) --only cli --match cli/cursors build/dev || exit 1; done
 	@TG_TORTURE=full $(patient) --only cli --match cli/valgrind build/dev
-	@TG_TORTURE=full $(patient) --only crash build/dev
+	@TG_TORTURE=full $(patient) --only crash,cases/postgres build/dev
 	@WINDOWS=400 KILLS=30 $(patient) --only crash --match workers build/dev
 
 crash: all ## 51 runs of a million rows killed at random moments, each put right by the next
