@@ -178,6 +178,7 @@ def test_a_window_is_loaded_once(make):
 
 def test_two_sources_are_two_loads():
     """Windows, and replaced tables beside them, have to be written before the next one is sealed."""
+    open_for_all = duckdb.connect("shop.duckdb")  # else each step opens the file
     job, window = function("two"), ("2024-01-02", "2024-01-04")
     assert job.outline(None, window)["parts"] == [
         [["all_a"], None], [["all_b"], None], [["a"], list(window)], [["b"], list(window)],
@@ -194,6 +195,7 @@ def test_two_sources_are_two_loads():
         assert rows(f"select count(*), count(distinct id), (select count(*) from bronze.all_{name}) from bronze.{name}") == [(5, 5, 1)]
     assert rows("select count(distinct schema_name) from bronze._dlt_version") == [(2,)]
     assert {"a", "b", "all_a", "all_b"} <= set(job.columns()) and job.columns()["b"]["at"] == "timestamp"
+    open_for_all.close()
 
 
 @pytest.mark.parametrize("make", [spec, function])

@@ -3,6 +3,7 @@
 import pytest
 from servers import KINDS, destination_of, new_name
 
+import in_memory
 import tidegate as dlt
 from tidegate.pipeline.exceptions import LoadCannotBeUndone, PipelineConfigMissing, PipelineStepFailed
 
@@ -11,8 +12,9 @@ WRONG = [{"id": 2, "at": 4, "state": "lost", "lines": []}, {"id": 3, "at": 4, "s
 RIGHT = [{"id": 2, "at": 3, "state": "paid", "lines": [{"n": 9}]}, {"id": 3, "at": 3, "state": "new", "lines": []}]
 
 
-def make(kind="duckdb", **said):
-    return dlt.pipeline("shop", "folders", destination=destination_of(kind), dataset_name=said.pop("dataset", None) or new_name(), **said)
+def make(kind="memory", **said):
+    destination = dlt.destinations.duckdb(in_memory.database("x")) if kind == "memory" else destination_of(kind)
+    return dlt.pipeline("shop", "folders", destination=destination, dataset_name=said.pop("dataset", None) or new_name(), **said)
 
 
 def orders(given):
@@ -130,10 +132,11 @@ def test_another_load_has_come_since_one_looked():
 
 def test_attach_goes_on_keeping():
     dataset = new_name()
-    first = make(undo_loads=2, dataset=dataset).run(orders(FIRST)).loads_ids[0]
-    attached = dlt.attach("shop", "folders")  # its destination is the kind, in x.duckdb again
+    kept = make(undo_loads=2, dataset=dataset)
+    first = kept.run(orders(FIRST)).loads_ids[0]
+    attached = dlt.attach("shop", "folders")  # its destination is the kind, in a file
     assert attached.undo_loads == 2
-    attached.destination = destination_of("duckdb")
+    attached.destination = kept.destination
     attached.run(orders(WRONG))
     assert len(attached.undo(first, look=True).undone) == 2
     forgetful = make(dataset=dataset)
