@@ -642,3 +642,66 @@ def test_hints_that_are_none(pipeline):
         with pytest.raises(PipelineStepFailed) as caught:
             pipeline.run([{"id": 1}], table_name="orders", **said)
         assert text in str(caught.value), said
+
+
+# ---- what would be lost without a word ----
+
+
+def frames():
+    return pytest.importorskip("polars"), pytest.importorskip("pyarrow")
+
+
+@pytest.mark.parametrize("nothing", [None, []])
+def test_a_lazy_frame_after_nothing(pipeline, nothing):
+    polars, _ = frames()
+
+    def rows_later():
+        yield nothing
+        yield polars.DataFrame({"a": [2]}).lazy()
+        yield polars.Series("a", [3]).to_frame().lazy()
+
+    pipeline.run(rows_later, table_name="t")
+    assert rows(pipeline, "SELECT a FROM t ORDER BY a") == [(2,), (3,)]
+
+
+def test_objects_in_a_frame_are_no_addresses(pipeline):
+    polars, _ = frames()
+    column = polars.Series([object()], dtype=polars.Object)
+    for frame in (polars.DataFrame({"a": column}), polars.DataFrame({"a": column}).lazy()):
+        assert "column 'a' has objects of Python: make its values" in str(failed(pipeline, [frame], table_name="t"))
+    assert pipeline.run([polars.DataFrame({"a": [1]})], table_name="t") and rows(pipeline, "SELECT a FROM t") == [(1,)]
+
+
+def test_a_frame_is_no_row_of_a_page_and_no_value(pipeline):
+    polars, pyarrow = frames()
+    table = pyarrow.table({"a": [2]})
+    for frame in (table, table.to_batches()[0], table.to_pandas(), polars.DataFrame({"a": [2]}), polars.DataFrame({"a": [2]}).lazy()):
+        for page, where in (([{"a": 1}, frame], "row 2, "), ([{"a": 1}, {"a": frame}], "row 2, key 'a': ")):
+            told = failed(pipeline, iter([page]), table_name="t").exception
+            assert str(told).startswith(f"the resource 't': {where}a data frame is yielded by itself")
+    values = {"a": pyarrow.array([1, 2]), "b": polars.Series([3]), "c": pyarrow.chunked_array([[4]])}
+    pipeline.run([values], table_name="t")
+    assert rows(pipeline, "SELECT count(*) FROM t__a") == [(2,)] and rows(pipeline, "SELECT value FROM t__c") == [(4,)]
+
+
+def test_keys_that_are_not_in_rows(pipeline):
+    pipeline.run(listing(lambda: [{"id": 1}]))
+    for given, key in [([2, 3], "2"), (iter([[], ["x"]]), "'x'"), (["x"], "'x'")]:
+        told = str(failed(pipeline, listing(lambda: given)).exception)
+        assert f"a key comes as a row that has its fields, as {{'id': {key}}}, not as {key}" in told
+    assert rows(pipeline, "SELECT id FROM orders") == [(1,)]
+
+
+def test_rows_that_are_put_aside_are_told(pipeline, caplog):
+    pipeline.run([{"id": 1}], table_name="t")
+    bad = [{"id": 2, "new": 1}, {"id": 3}, {"id": "x", "new": 2}]
+    for load, load_info in [(1, lambda: pipeline.run(bad, table_name="t", schema_contract="discard_row")),
+                            (2, lambda: [pipeline.extract(bad, table_name="t", schema_contract="discard_row"), pipeline.normalize(), pipeline.load()][-1])]:
+        caplog.clear()
+        info = load_info()
+        told = [each.getMessage() for each in caplog.records if "_tidegate_rejects" in each.getMessage()]
+        assert told == [f"table 't': 2 rows were not loaded, and kept in d._tidegate_rejects with the reason of each (load_id '{info.loads_ids[0]}')"]
+        assert rows(pipeline, f"SELECT count(*) FROM _tidegate_rejects WHERE load_id = '{info.loads_ids[0]}'") == [(2,)]
+    caplog.clear()
+    pipeline.run([{"id": 9}], table_name="t", schema_contract="discard_row")
+    assert "_tidegate_rejects" not in caplog.text

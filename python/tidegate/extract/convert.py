@@ -135,6 +135,8 @@ _BY_BASE: list[tuple[type, Converter]] = [
 def _find(kind: type, value: Any) -> Converter:
     if kind is DataItemWithMeta:
         raise TypeError("a mark stands around what is yielded, a whole page: not around a row inside of it")
+    if _is_table(kind):
+        raise TypeError("a data frame is yielded by itself: it is no row of a page, and no value in a row (collect() a lazy one first)")
     if kind.__name__ in ("NaTType", "NAType"):  # of pandas, each of one object
         return lambda value: None
     if any(base.__module__ == "uuid" for base in kind.__mro__):
@@ -154,6 +156,12 @@ def _find(kind: type, value: Any) -> Converter:
     if issubclass(kind, (Set, Sequence)):
         return list
     raise TypeError(f"values of type {kind.__module__}.{kind.__qualname__} cannot be loaded")
+
+
+def _is_table(kind: type) -> bool:
+    """Whether it is a whole table of Arrow, pandas, polars or DuckDB; arrays and series are values."""
+    speaks_arrow = hasattr(kind, "__arrow_c_stream__") or hasattr(kind, "__arrow_c_array__")
+    return (speaks_arrow and hasattr(kind, "columns")) or hasattr(kind, "collect_schema")
 
 
 async def _result(value: Any) -> Any:

@@ -125,19 +125,30 @@ def as_stream(item: Any) -> Any:
 
     Returns:
         The item itself, where it needs no change.
+
+    Raises:
+        TypeError: It has a column of Python's own objects.
     """
     kind = type(item)
     if hasattr(kind, "to_frame") and not hasattr(kind, "columns"):  # a series
-        return item.to_frame("value")
+        return as_stream(item.to_frame("value"))
     if hasattr(kind, "__arrow_c_stream__"):
+        _refuse_objects(item)
         return item
     if hasattr(kind, "collect_schema"):  # polars.LazyFrame
-        return item.collect()
+        return as_stream(item.collect())
     if hasattr(kind, "__arrow_c_array__"):
         import pyarrow
 
         return pyarrow.Table.from_batches([pyarrow.record_batch(item)])
     return item
+
+
+def _refuse_objects(frame: Any) -> None:
+    """Raises for a column of polars' Object, whose values would be their addresses in memory."""
+    for name, kind in frame.schema.items() if hasattr(frame, "get_column") else ():
+        if str(kind) == "Object":
+            raise TypeError(f"column '{name}' has objects of Python: make its values numbers, texts or times, or drop it")
 
 
 def open_data(data: Any) -> Iterator[Any]:
@@ -239,8 +250,8 @@ def ready(items: Iterator[Any], how: ExtractConfiguration, name: str, frames: Fr
         An iterator of items.
     """
     first = next(items, _END)
-    if first is PAUSE:
-        return _ready_later(items, how, name, frames)
+    if _says_nothing(first):
+        return _ready_later(first, items, how, name, frames)
     if first is _END:
         return iter(())
     items = itertools.chain([first], items)
@@ -249,11 +260,18 @@ def ready(items: Iterator[Any], how: ExtractConfiguration, name: str, frames: Fr
     return map(frames, items) if frames and is_frame(first) else items
 
 
-def _ready_later(items: Iterator[Any], how: ExtractConfiguration, name: str, frames: Frames) -> Iterator[Any]:
-    """The same where the first item is not there yet."""
-    yield PAUSE
+def _says_nothing(item: Any) -> bool:
+    """Whether an item does not tell what comes: it is not there yet, or nothing."""
+    return item is PAUSE or item is None or (isinstance(item, list) and not item)
+
+
+def _ready_later(
+    nothing: Any, items: Iterator[Any], how: ExtractConfiguration, name: str, frames: Frames
+) -> Iterator[Any]:
+    """The same where the first item says nothing."""
+    yield nothing
     for first in items:
-        if first is not PAUSE:
+        if not _says_nothing(first):
             yield from ready(itertools.chain([first], items), how, name, frames)
             return
         yield first

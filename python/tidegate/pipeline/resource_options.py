@@ -263,9 +263,17 @@ def _keys_of(reader: Reader, reading: Reading) -> Iterator[Any]:
     list_keys = reader.resource._hints.list_keys
     assert list_keys is not None
     try:
-        yield from ready(open_data(list_keys()), reading.how, reader.resource.name)
+        for item in ready(open_data(list_keys()), reading.how, reader.resource.name):
+            _check_key(item[0] if isinstance(item, list) and item else item)
+            yield item
     except Exception as error:
         raise ResourceExtractionError.of(reader.resource.name, list_keys, error, "list_keys") from error
+
+
+def _check_key(key: Any) -> None:
+    """A key that is not in a row: the usual mistake, told in the words of who made it."""
+    if isinstance(key, (str, bytes, int, float)):
+        raise TypeError(f"a key comes as a row that has its fields, as {{'id': {key!r}}}, not as {key!r}")
 
 
 def _table_options(said: Hints, source: DltSource) -> dict[str, Any]:

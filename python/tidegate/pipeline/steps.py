@@ -79,11 +79,22 @@ class Loaded:
     metrics: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
 
     def add(self, report: Report, packages: list[LoadPackageInfo], dataset: str | None) -> None:
-        """The loads of a call."""
+        """The loads of a call; rows that were put aside are told."""
         self.reports.append(report)
+        _tell_rejected(report, dataset)
         for package in packages:
             self.packages.append(package)
             self.metrics |= loaded_metrics(package, report, dataset)
+
+
+def _tell_rejected(report: Report, dataset: str | None) -> None:
+    """A run says OK, though not all rows are where they were to go."""
+    for table in report["tables"]:
+        if rows := table["rows_rejected"]:
+            LOGGER.warning(
+                "table '%s': %d %s not loaded, and kept in %s._tidegate_rejects with the reason of each (load_id '%s')",
+                table["name"], rows, "row was" if rows == 1 else "rows were", dataset, report["load_id"],
+            )
 
 
 def groups_of(pipeline: Pipeline, sources: list[DltSource]) -> list[Group]:
