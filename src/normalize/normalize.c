@@ -168,6 +168,17 @@ static void report_cut(const struct outputs *outputs, const struct output *outpu
                         output->slots[i]->name);
 }
 
+static void report_left_out(const struct outputs *outputs, const struct output *output)
+{
+    for (size_t i = 0; i < output->slot_count; i++)
+        if (output->slots[i]->left_out > 0)
+            context_log(outputs->options.ctx, TG_LOG_WARNING, "contract",
+                        "table '%s': %llu values that do not fit column '%s' (%s) were left out, "
+                        "the schema contract keeps its type (discard_value)",
+                        output->table->name, (unsigned long long)output->slots[i]->left_out,
+                        output->slots[i]->name, type_name(output->slots[i]->column.spec.type));
+}
+
 size_t normalizer_room(const struct normalizer *normalizer)
 {
     size_t slots = 0;
@@ -204,8 +215,11 @@ int normalizer_finish(struct normalizer *normalizer, struct tg_error *err)
         TRY(output_emit(outputs, outputs->items[i], err));
     for (size_t i = 0; i < outputs->count; i++)
         report_cut(outputs, outputs->items[i]);
-    if (!outputs->options.is_quiet)
-        shape_report(outputs, normalizer->shredder.root);
+    if (outputs->options.is_quiet)
+        goto done;
+    for (size_t i = 0; i < outputs->count; i++)
+        report_left_out(outputs, outputs->items[i]);
+    shape_report(outputs, normalizer->shredder.root);
 done:
     normalizer->failed = rc != TG_OK;
     return rc;

@@ -19,6 +19,7 @@ struct slot {
     const void *writer;    /* of the row being filled, when several fields share it */
     uint64_t magnitude;    /* bits of all integers stored in this load, negative ones inverted */
     uint64_t cut_count;    /* values that lost digits of a second */
+    uint64_t left_out;     /* values that do not fit, by the contract's leave */
     size_t text_bytes;     /* of the batch before: room to begin with */
     bool learned;          /* the catalog has it; a new one waits for its row to be complete */
     enum type variant;     /* what its name ends in; TYPE_NONE: not a variant */

@@ -107,6 +107,7 @@ static int ask_type(struct shredder *shredder, struct output *output, struct slo
     int rc = change_ask(shredder->outputs, output, &change, left_out, err);
     if (rc == TG_OK && *left_out)
         note_left_out(shredder, output, slot->name);
+    slot->left_out += rc == TG_OK && *left_out;
     return rc;
 }
 

@@ -148,6 +148,31 @@ static void values_are_left_out(void **state)
           "t(a bigint)\n2\nnull\nnull\n");
 }
 
+static void values_that_are_left_out_are_counted(void **state)
+{
+    (void)state;
+    struct run run;
+    struct warnings warnings;
+    assert_int_equal(run_init(&run), TG_OK);
+    warnings_init(&warnings);
+    run.ctx.warnings = &warnings;
+    run.options.contract = modes(EVOLVE, VALUE, VALUE);
+    assert_int_equal(run_push(&run, "{\"a\":1,\"l\":[{\"x\":1}]}\n"), TG_OK);
+    assert_int_equal(run_push(&run, "{\"a\":\"x\",\"l\":[{\"x\":\"y\"}]}\n{\"a\":1.5}\n"), TG_OK);
+    assert_int_equal(run_push(&run, "{\"a\":2,\"l\":[{\"x\":\"7\"}]}\n"), TG_OK);
+    assert_int_equal(run_finish(&run), TG_OK);
+    assert_int_equal(warnings.count, 2);
+    assert_string_equal(
+        warnings.texts[0],
+        "table 't': 2 values that do not fit column 'a' (bigint) were left out, the "
+        "schema contract keeps its type (discard_value)");
+    assert_string_equal(warnings.texts[1],
+                        "table 't__l': 1 values that do not fit column 'x' (bigint) were left out, "
+                        "the schema contract keeps its type (discard_value)");
+    run_release(&run);
+    warnings_release(&warnings);
+}
+
 static void rows_of_a_new_table_are_rejected(void **state)
 {
     (void)state;
@@ -277,6 +302,7 @@ int main(void)
         cmocka_unit_test(a_new_table_has_a_free_pass),
         cmocka_unit_test(discarded_rows_are_rejected),
         cmocka_unit_test(values_are_left_out),
+        cmocka_unit_test(values_that_are_left_out_are_counted),
         cmocka_unit_test(rows_of_a_new_table_are_rejected),
         cmocka_unit_test(a_dropped_row_teaches_nothing),
         cmocka_unit_test(a_variant_that_is_there_takes_values),
