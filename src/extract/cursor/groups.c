@@ -161,10 +161,8 @@ void groups_free(struct groups *groups)
 {
     if (!groups)
         return;
-    bool has_files =
-        (groups->held && held_has_files(groups->held)) || groups->passed.file_count > 0;
     held_free(groups->held);
-    if (has_files && fs_remove_tree(groups->folder, NULL) != TG_OK)
+    if (groups->folder && fs_remove_tree(groups->folder, NULL) != TG_OK)
         context_log(groups->ctx, TG_LOG_WARNING, "cursor",
                     "the folder '%s' of this run could not be removed", groups->folder);
     shelf_release(&groups->passed);

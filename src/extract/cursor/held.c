@@ -92,11 +92,6 @@ uint64_t held_count(const struct held *held)
     return held->shelf.total;
 }
 
-bool held_has_files(const struct held *held)
-{
-    return held->shelf.file_count > 0;
-}
-
 /* ---- holding ---- */
 
 static bool same_place(const struct place *place, const struct page *page, size_t table)

@@ -28,7 +28,5 @@ int held_relation(struct held *held, struct buf *sql, struct tg_error *err) TG_C
 int held_start(struct held *held, const char *query, struct tg_error *err) TG_CHECK_RESULT;
 /* Fills `page` (which was released) with the next of them; PAGE_END: no more. */
 int held_next(struct held *held, struct page *page, struct tg_error *err) TG_CHECK_RESULT;
-/* Has it, or will it have, made files? */
-bool held_has_files(const struct held *held);
 
 #endif

@@ -76,10 +76,8 @@ void ties_free(struct ties *ties)
 {
     if (!ties)
         return;
-    bool has_files = (ties->held && held_has_files(ties->held)) || ties->forms.file_count > 0 ||
-                     ties->stored.file_count > 0 || ties->seen.file_count > 0;
     held_free(ties->held);
-    if (has_files && fs_remove_tree(ties->options.folder, NULL) != TG_OK)
+    if (ties->options.folder && fs_remove_tree(ties->options.folder, NULL) != TG_OK)
         context_log(ties->options.ctx, TG_LOG_WARNING, "cursor",
                     "the folder '%s' of this run could not be removed", ties->options.folder);
     shelf_release(&ties->forms);
