@@ -15,6 +15,7 @@ import in_memory
 import tidegate as dlt
 from tidegate.common.configuration.exceptions import ConfigFieldMissingException, ValueNotSecretException
 from tidegate.common.exceptions import MissingDependencyException, NotInTidegate
+from tidegate.extract.exceptions import ResourceExtractionError
 from tidegate.pipeline.exceptions import PipelineStepFailed
 from tidegate.sources.filesystem import FileItemDict, filesystem, read_csv, read_csv_duckdb, read_jsonl, read_parquet, readers
 
@@ -79,6 +80,29 @@ def types(table, file="p.duckdb"):
 
 
 # ---- listings ----
+
+
+def test_a_folder_alone_says_what_is_read(place, told):
+    put("in/a.csv", "id\n1\n")
+    put("in/b.csv", "id\n2\n")
+    pipeline().run((filesystem("in") | read_csv()).with_name("t"))
+    assert told() == ["library"] and rows("SELECT id FROM d.t ORDER BY id") == [(1,), (2,)]
+
+
+@pytest.mark.parametrize("folder", ["nowhere", "file:///nowhere", "in/a b.csv"])
+@pytest.mark.parametrize("looked_at", [False, True])
+def test_a_folder_that_is_not_there_empties_no_table(files, folder, looked_at):
+    def reader(place):
+        made = (filesystem(place, file_glob="*.csv") | read_csv()).with_name("t")
+        return made.add_map(lambda row: row) if looked_at else made
+
+    pipeline().run(reader(files), write_disposition="replace")
+    with pytest.raises(PipelineStepFailed, match="bucket_url: there is no folder /"):
+        pipeline().run(reader(folder), write_disposition="replace")
+    assert rows("SELECT count(*) FROM d.t") == [(2,)]
+    os.mkdir("empty")
+    pipeline().run(reader("empty"), write_disposition="replace")
+    assert rows("SELECT count(*) FROM d.t") == [(0,)]
 
 
 def test_what_an_item_says(files):
@@ -256,7 +280,8 @@ def test_what_cannot_be_read(files):
             pipeline().run((filesystem(files, file_glob="bad.jsonl") | reader), table_name="bad")
     with pytest.raises(PipelineStepFailed):
         pipeline().run(filesystem(files, file_glob="README") | read_parquet())
-    assert list(filesystem("nowhere") | read_csv()) == []
+    with pytest.raises(ResourceExtractionError, match="there is no folder /"):
+        list(filesystem("nowhere") | read_csv())
 
 
 # ---- elsewhere ----

@@ -145,7 +145,12 @@ class Folder:
         Args:
             file_glob: A pattern below the folder.
             fetch_file_info: Not used: all is known.
+
+        Raises:
+            NotADirectoryError: There is none, which is not the same as one without files: a replace would empty its table.
         """
+        if not os.path.isdir(self.path):
+            raise NotADirectoryError(f"bucket_url: there is no folder {self.path}")
         for name in sorted(glob.glob(file_glob, root_dir=self.path, recursive=True)):
             path = os.path.join(self.path, name)
             if not os.path.isfile(path):

@@ -67,7 +67,9 @@ def _listing(parent: DltResource) -> dict[str, Any] | None:
 
     if getattr(parent._data, "__name__", "") != "filesystem" or parent.section != "filesystem":
         return None
-    arguments = dict(parent._values(None).arguments)
+    bound = parent._values(None)
+    bound.apply_defaults()
+    arguments = bound.arguments
     return {**arguments, "place": place_of_arguments(arguments)} if is_local(arguments["bucket_url"]) else None
 
 
