@@ -156,6 +156,59 @@ def test_async_and_deferred_items_come_in_order():
     assert list(dlt.resource([1, 2], name="r").parallelize()) == [1, 2]
 
 
+def of_a_notebook(function):
+    """What a cell is called in: a loop that runs."""
+    async def cell():
+        return function()
+
+    return asyncio.run(cell())
+
+
+def test_asynchronous_code_in_a_notebook():
+    names, closed = set(), []
+
+    async def later(n):
+        await asyncio.sleep(0)
+        return n
+
+    @dlt.resource
+    async def plain():
+        try:
+            yield await later(0)
+            yield await later(1)
+        finally:
+            closed.append(True)
+
+    @dlt.resource
+    async def numbers():
+        try:
+            for n in range(3):
+                names.add((dlt.current.resource_name(), threading.current_thread().name))
+                yield {"n": await later(n)}
+            yield [{"n": later(3)}, later({"n": 4})]
+        finally:
+            closed.append(True)
+
+    @dlt.resource
+    async def broken():
+        yield {"n": 1}
+        raise ValueError("no")
+
+    def load():
+        pipeline = dlt.pipeline("shop", destination=dlt.destinations.duckdb(duckdb.connect()))
+        pipeline.run(numbers)
+        with pytest.raises(PipelineStepFailed, match="the resource 'broken': .* has raised: no"):
+            pipeline.run(broken)
+        return pipeline.dataset().numbers.select("n").fetchall()
+
+    for way in (load, lambda: of_a_notebook(load)):
+        assert sorted(way()) == [(0,), (1,), (2,), (3,), (4,)] and closed.pop()
+    assert of_a_notebook(lambda: list(plain)) == [0, 1]
+    assert of_a_notebook(lambda: list(plain.add_limit(1))) == [0] and closed == [True, True]
+    assert names == {("numbers", "MainThread"), ("numbers", "dlt-pool-async-threads_loop")}
+    assert not [each.name for each in threading.enumerate() if each.name.startswith("dlt-pool-async")]
+
+
 def test_errors_tell_the_resource():
     @dlt.resource
     def bad():

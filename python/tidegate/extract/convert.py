@@ -16,6 +16,7 @@ from typing import Any
 
 from tidegate.extract.exceptions import InvalidValueInRow
 from tidegate.extract.items import DataItemWithMeta
+from tidegate.extract.pool import drawn_beside, loop_is_running
 
 Converter = Callable[[Any], Any]
 Refusal = Callable[[Exception, int, bool, tuple[list[Any], Any]], InvalidValueInRow]
@@ -169,6 +170,8 @@ async def _result(value: Any) -> Any:
 
 
 def _awaited(value: Any) -> Any:
+    if loop_is_running():  # that of a notebook, beside which no other runs on this thread
+        return next(drawn_beside(lambda: _result(value), None), None)
     import asyncio
 
     return asyncio.run(_result(value))

@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Any
 from tidegate._core import PAUSE
 from tidegate.extract.exceptions import InvalidResourceDataType, InvalidResourceDataTypeBasic, StepRaised
 from tidegate.extract.items import DataItemWithMeta, marked, unmarked
-from tidegate.extract.pool import is_put_off, resolve
+from tidegate.extract.pool import drawn_beside, is_put_off, loop_is_running, resolve
 
 if TYPE_CHECKING:
     from tidegate.common.configuration.extract import ExtractConfiguration
@@ -218,16 +218,18 @@ def each_of(feed: Iterator[Any], transform: Callable[[Any], Iterator[Any]]) -> I
 
 
 def _async_items(data: AsyncIterator[Any]) -> Iterator[Any]:
+    """The items of an asynchronous generator; where a loop runs already, as in a notebook, on another thread."""
     import asyncio  # which costs a fourth of this package's import
 
-    end = object()
-
     async def draw() -> Any:
-        return await anext(data, end)
+        return await anext(data, _END)
 
+    if loop_is_running():
+        yield from drawn_beside(draw, _END)
+        return
     with asyncio.Runner() as runner:  # which ends what waits where a signal comes
         try:
-            while (item := runner.run(draw())) is not end:
+            while (item := runner.run(draw())) is not _END:
                 yield item
         finally:
             if hasattr(data, "aclose"):

@@ -124,6 +124,35 @@ def _result(waiting: Any) -> Any:
     return waiting.result() if hasattr(waiting, "add_done_callback") else waiting
 
 
+def loop_is_running() -> bool:
+    """Whether this thread runs an event loop, beside which it can run no other."""
+    import asyncio
+
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return False
+    return True
+
+
+def drawn_beside(draw: Callable[[], Any], end: Any) -> Iterator[Any]:
+    """What an asynchronous function gives again and again, awaited on a loop of another thread.
+
+    Args:
+        draw: The function.
+        end: What it gives at last.
+
+    Yields:
+        What it gives before.
+    """
+    pool = Pool("async", 1)
+    try:
+        while (item := pool.submit(draw()).result()) is not end:
+            yield item
+    finally:
+        pool.close()  # which closes the generators of its loop, too
+
+
 def resolve(items: Iterator[Any], how: ExtractConfiguration, name: str) -> Iterator[Any]:
     """Puts the results of what was put off in the place of it, in order.
 
