@@ -413,11 +413,21 @@ def test_an_engine_that_connects_in_its_own_way(database):
         assert connection.execute(sqlalchemy.text("select id from t")).scalar() == 7
 
 
+def test_columns_that_are_not_there(database, caplog):
+    with pytest.raises(ValueError, match="no column of the table 'genome' is read, by included_columns and excluded_columns; it has accession, size"):
+        sql_table(database, "genome", included_columns=["acession"])
+    pipeline().run(sql_table(database, "genome", included_columns=["accession", "siez"], excluded_columns=["x"]))
+    assert [each.getMessage() for each in caplog.records if each.name == "tidegate.sources"] == [
+        "the table 'genome' has no column siez, which included_columns names"
+    ]
+    assert rows("select accession from d.genome order by 1") == [("A1",), ("A2",)]
+
+
 def test_what_is_not_there(database, monkeypatch):
     with pytest.raises(FileNotFoundError, match="no SQLite database at .*typo.db"):
         sql_database("sqlite:///typo.db")
     assert not os.path.exists("typo.db")
-    with pytest.raises(sqlalchemy.exc.NoSuchTableError):
+    with pytest.raises(sqlalchemy.exc.NoSuchTableError, match="no table 'nope' in the database 'src.db': look at the name, its case, and schema="):
         sql_table(database, "nope")
     with pytest.raises(NotInTidegate, match="duckdb.connect"):
         sql_database("duckdb:///x.duckdb")

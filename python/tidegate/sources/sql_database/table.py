@@ -65,26 +65,52 @@ class SqlTable:
     _table: Any = field(default=None, init=False)
 
     def reflect(self) -> Table:
-        """The table as the database has it, with the columns that are read."""
-        from sqlalchemy import Table
+        """The table as the database has it, with the columns that are read.
 
+        Raises:
+            sqlalchemy.exc.NoSuchTableError: There is none of this name.
+            ValueError: None of its columns is read.
+        """
         if self._table is not None:
             table: Table = self._table
             return table
-        schema = self.metadata.schema
-        known = self.metadata.tables.get(f"{schema}.{self.name}" if schema else self.name)
-        table = known if known is not None else Table(
-            self.name, self.metadata, autoload_with=self.database.engine, resolve_fks=self.resolve_foreign_keys
-        )
+        table = self._looked_up()
+        names = [column.name for column in table.columns]
         for column in list(table.columns):
             is_left_out = self.included_columns is not None and column.name not in self.included_columns
             if is_left_out or column.name in (self.excluded_columns or ()):
                 table._columns.remove(column)
             elif hasattr(column.type, "as_uuid"):
                 column.type.as_uuid = False
+        self._check_columns(names, len(table.columns))
         adapted = self.table_adapter(table) if self.table_adapter else None
         self._table = table if adapted is None else adapted
         return self._table  # type: ignore[no-any-return]
+
+    def _looked_up(self) -> Table:
+        from sqlalchemy import Table
+        from sqlalchemy.exc import NoSuchTableError
+
+        schema = self.metadata.schema
+        known = self.metadata.tables.get(f"{schema}.{self.name}" if schema else self.name)
+        if known is not None:
+            return known
+        try:
+            return Table(self.name, self.metadata, autoload_with=self.database.engine, resolve_fks=self.resolve_foreign_keys)
+        except NoSuchTableError as error:
+            if str(error) != self.name:  # one that it refers to
+                raise
+            where = f"the schema '{schema}' of " if schema else ""
+            raise NoSuchTableError(
+                f"there is no table '{self.name}' in {where}the database '{self.database.engine.url.database}': look at the name, its case, and schema="
+            ) from error
+
+    def _check_columns(self, names: list[str], left: int) -> None:
+        """Whether columns that are to be read are there; one that is left out may be left out of `metadata` already."""
+        if not left:
+            raise ValueError(f"no column of the table '{self.name}' is read, by included_columns and excluded_columns; it has {', '.join(names)}")
+        if unknown := [name for name in self.included_columns or () if name not in names]:
+            logger.warning("the table '%s' has no column %s, which included_columns names", self.name, ", ".join(unknown))
 
     def hints(self) -> dict[str, Any]:
         """What is known of it, as arguments of `apply_hints`."""
