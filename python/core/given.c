@@ -14,6 +14,7 @@
 struct handle {
     struct calls *calls;
     PyObject *object;
+    PyObject *name, *dialect; /* of a connection, whose texts the library borrows */
 };
 
 static struct handle *handle_new(struct calls *calls, PyObject *object)
@@ -22,7 +23,7 @@ static struct handle *handle_new(struct calls *calls, PyObject *object)
     if (!handle)
         PyErr_NoMemory();
     else
-        *handle = (struct handle){calls, Py_NewRef(object)};
+        *handle = (struct handle){.calls = calls, .object = Py_NewRef(object)};
     return handle;
 }
 
@@ -31,6 +32,8 @@ static void handle_free(void *user)
     struct handle *handle = user;
     PyGILState_STATE state = PyGILState_Ensure();
     Py_DECREF(handle->object);
+    Py_XDECREF(handle->name);
+    Py_XDECREF(handle->dialect);
     PyMem_Free(handle);
     PyGILState_Release(state);
 }
@@ -129,21 +132,26 @@ static void on_interrupt(void *session)
     call_quietly(session, "interrupt");
 }
 
-static int read_text(PyObject *object, const char *name, const char **out)
+/* A text that the object may have made just now: as long as the handle has it, `out` is good. */
+static int read_text(PyObject *object, const char *attribute, PyObject **kept, const char **out)
 {
-    PyObject *text = PyObject_GetAttrString(object, name);
-    *out = text ? PyUnicode_AsUTF8AndSize(text, NULL) : NULL;
-    Py_XDECREF(text); /* the object has it */
+    *kept = PyObject_GetAttrString(object, attribute);
+    *out = *kept ? PyUnicode_AsUTF8AndSize(*kept, NULL) : NULL;
     return *out ? 0 : -1;
 }
 
 int connection_take(struct calls *calls, PyObject *object, struct tg_connection *out)
 {
     tg_connection_init(out);
-    if (read_text(object, "name", &out->name) < 0 ||
-        read_text(object, "dialect", &out->dialect) < 0)
+    struct handle *handle = handle_new(calls, object);
+    if (!handle)
         return -1;
-    out->user = handle_new(calls, object);
+    if (read_text(object, "name", &handle->name, &out->name) < 0 ||
+        read_text(object, "dialect", &handle->dialect, &out->dialect) < 0) {
+        handle_free(handle);
+        return -1;
+    }
+    out->user = handle;
     out->open = on_open;
     out->close = on_close;
     out->exec = on_exec;
@@ -151,5 +159,5 @@ int connection_take(struct calls *calls, PyObject *object, struct tg_connection 
     out->interrupt = on_interrupt;
     out->release = handle_free;
     out->reserve = on_reserve;
-    return out->user ? 0 : -1;
+    return 0;
 }

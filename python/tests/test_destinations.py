@@ -327,3 +327,18 @@ def test_moments_are_in_utc():
     pipeline.run([{"at": at}], table_name="t")
     ((found,),) = pipeline.dataset().t.select("at").fetchall()
     assert found == at and found.utcoffset() == datetime.timedelta(0)
+
+
+@pytest.mark.parametrize("name", ["ä ö.duckdb", "日本.duckdb", "e\u0301.duckdb", "/".join(["x" * 150] * 3) + "/deep.duckdb"])
+def test_a_path_of_any_letters_and_length(place, name):
+    os.makedirs(os.path.dirname(os.path.abspath(name)), exist_ok=True)
+    for _ in range(2):
+        pipeline = dlt.pipeline("far", destination=dlt.destinations.duckdb(name), dataset_name="d")
+        info = pipeline.run([{"id": 1}], table_name="t")
+    assert info.destination_displayable_credentials == f"duckdb:///{os.path.abspath(name)}"
+    with duckdb.connect(name) as connection:
+        assert connection.sql("SELECT count(*) FROM d.t").fetchall() == [(2,)]
+    with open(name, "r+b") as file:
+        file.write(b"x" * 64)
+    with pytest.raises(PipelineStepFailed, match="connection 'duckdb:///.*: duckdb: "):
+        pipeline.run([{"id": 1}], table_name="t")

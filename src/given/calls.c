@@ -16,7 +16,7 @@
 
 /* ---- what is given ---- */
 
-enum { NAME_BYTES_MAX = 200 };
+enum { NAME_BYTES_MAX = 5000 }; /* the path of a file, and what stands before it */
 
 static int check_name(const char *name, struct tg_error *err)
 {
