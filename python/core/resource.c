@@ -44,7 +44,8 @@ struct reader {
     PyObject *marks;           /* a tuple of types, or None */
     PyObject *spread;          /* spread(such an item): gives an iterator of it and the rest */
     bool is_spread;            /* spread gives the items */
-    PyObject *passing;         /* an item that is judged */
+    bool frames_are_ready; /* the first item was one: each is made a stream where it comes from */
+    PyObject *passing;     /* an item that is judged */
     bool passing_is_stream;
     uint8_t *taken; /* of its rows */
     size_t taken_len, taken_cap;
@@ -137,7 +138,7 @@ static void forget(struct reader *reader)
     Py_CLEAR(reader->passing);
     walk_begin(reader->walk);
     Py_CLEAR(reader->tables);
-    reader->is_spread = false;
+    reader->is_spread = reader->frames_are_ready = false;
     reader->calls->entered = NULL;
 }
 
@@ -362,27 +363,33 @@ static int turn_to(struct reader *reader, PyObject *table, const struct tg_read 
     return reader->tables ? table_take(table, reader->tables, read) : -1;
 }
 
-static bool is_page_of_frames(PyObject *page)
+static bool is_frame(PyTypeObject *type)
 {
-    PyObject *first = PyList_Size(page) > 0 ? PyList_GetItem(page, 0) : Py_None;
-    PyObject *type = (PyObject *)Py_TYPE(first);
-    return type != (PyObject *)&PyDict_Type &&
-           (PyObject_HasAttrString(type, "__arrow_c_stream__") ||
-            PyObject_HasAttrString(type, "__arrow_c_array__"));
+    static const char *const signs[] = {"__arrow_c_stream__", "__arrow_c_array__",
+                                        "collect_schema"};
+    for (size_t i = 0; type != &PyDict_Type && i < sizeof(signs) / sizeof(signs[0]); i++)
+        if (PyObject_HasAttrString((PyObject *)type, signs[i]))
+            return true;
+    return false;
 }
 
-/* Whether it has something said about its table, or is several streams in one; -1: an error. */
-static int needs_spread(const struct reader *reader, PyObject *item)
+/* Whether it has something said about its table, is several streams in one, or a frame behind rows;
+ * -1: an error. */
+static int needs_spread(struct reader *reader, PyObject *item)
 {
     PyTypeObject *type = Py_TYPE(item);
     if (type == &PyDict_Type || reader->is_spread || reader->marks == Py_None)
         return 0;
     if (type == &PyList_Type)
-        return is_page_of_frames(item);
-    return PySequence_Contains(reader->marks, (PyObject *)type);
+        return PyList_Size(item) > 0 && is_frame(Py_TYPE(PyList_GetItem(item, 0)));
+    int is_marked = PySequence_Contains(reader->marks, (PyObject *)type);
+    if (is_marked != 0 || !is_frame(type))
+        return is_marked;
+    reader->frames_are_ready |= reader->items.row == 0;
+    return !reader->frames_are_ready;
 }
 
-/* From the first mark on a function of Python gives what it makes of the items. */
+/* From then on a function of Python gives what it makes of the items. */
 static int take_over(struct reader *reader, PyObject *item)
 {
     PyObject *rest = PyObject_CallFunctionObjArgs(reader->spread, item, NULL);

@@ -668,8 +668,20 @@ def test_objects_in_a_frame_are_no_addresses(pipeline):
     polars, _ = frames()
     column = polars.Series([object()], dtype=polars.Object)
     for frame in (polars.DataFrame({"a": column}), polars.DataFrame({"a": column}).lazy()):
-        assert "column 'a' has objects of Python: make its values" in str(failed(pipeline, [frame], table_name="t"))
+        for before in ([], [{"b": 1}], [[{"b": 1}, {"b": 2}]]):
+            told = str(failed(pipeline, iter([*before, frame]), table_name="t"))
+            assert "column 'a' has objects of Python: make its values" in told
     assert pipeline.run([polars.DataFrame({"a": [1]})], table_name="t") and rows(pipeline, "SELECT a FROM t") == [(1,)]
+
+
+def test_frames_behind_rows(pipeline):
+    polars, pyarrow = frames()
+    frame, table = polars.DataFrame({"a": [2]}), pyarrow.table({"a": [2]})
+    for second in (frame, frame.lazy(), table, table.to_batches()[0], table.to_pandas()):
+        pipeline.run(iter([{"a": 1}, second, {"a": 3}, second, [{"a": 4}]]), table_name="t", write_disposition="replace")
+        assert rows(pipeline, "SELECT a FROM t") == [(1,), (2,), (3,), (2,), (4,)]
+    pipeline.run(iter([{"value": 1}, frame["a"]]), table_name="s")
+    assert rows(pipeline, "SELECT value FROM s") == [(1,), (2,)]
 
 
 def test_a_frame_is_no_row_of_a_page_and_no_value(pipeline):
