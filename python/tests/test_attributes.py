@@ -132,6 +132,17 @@ def test_attach_in_another_folder(tmp_path, monkeypatch):
         assert os.listdir(".") == []
 
 
+@pytest.mark.parametrize("said", ["shop/orders.duckdb", "duckdb:///orders.duckdb?threads=1", ":pipeline:"])
+def test_attach_finds_the_file_that_was_said(said, tmp_path, monkeypatch):
+    os.mkdir("shop")
+    dlt.pipeline("p", destination=dlt.destinations.duckdb(said), dataset_name="d").run(events())
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    for found in (dlt.attach("p"), dlt.pipeline("p", dataset_name="d")):
+        assert found.default_schema_name == "p" and found.run(events()).is_empty
+    assert os.listdir(".") == []
+
+
 @pytest.mark.parametrize("kept", ["{", "[]", "\x00"])
 def test_a_damaged_file_of_what_is_kept_is_named(kept):
     working_dir = make().working_dir

@@ -102,6 +102,12 @@ class Destination:
         """Where relative paths begin."""
         return self._folder
 
+    @property
+    def file(self) -> str | None:
+        """The credentials, where they are the path of a file and no secret."""
+        is_path = self.kind == "duckdb" and isinstance(self.credentials, (str, os.PathLike))
+        return os.fspath(self.credentials) if is_path else None
+
     def __repr__(self) -> str:
         """Without the credentials, which may be secret."""
         return f"<{self.destination_type}(destination_name={self.destination_name!r})>"

@@ -94,7 +94,8 @@ class Pipeline(WithOwn, WithPackages, WithState):
         if destination is None and kept.get("destination_type"):
             named = kept["destination_name"] != kept["destination_type"]
             found = destination_of(kept["destination_type"], kept["destination_name"] if named else None)
-            destination = found.at(kept.get("destination_folder"))
+            file = kept.get("destination_file")
+            destination = (found.with_credentials(file) if file else found).at(kept.get("destination_folder"))
         self.destination = destination
         self.dataset_name = dataset_name or kept.get("dataset_name") or (f"{pipeline_name}_dataset" if destination else None)
         self._completed: dict[str, LoadPackageInfo] = {}

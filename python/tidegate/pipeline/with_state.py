@@ -103,7 +103,7 @@ class WithState:
         local.update(self.working_dir, {
             "first_run": False, "dataset_name": self.dataset_name, "undo_loads": self.undo_loads,
             "destination_type": self.destination.kind, "destination_name": self.destination.destination_name,
-            "destination_folder": self.destination.folder,
+            "destination_folder": self.destination.folder, "destination_file": self.destination.file,
             "last_run_context": {
                 "settings_dir": settings_dir(), "local_dir": local_dir(), "run_dir": folder, "uri": f"file://{folder}",
             },
