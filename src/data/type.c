@@ -239,16 +239,36 @@ static int integer_bits(char format)
     return found ? bits[found - formats] : 0;
 }
 
+/* What Arrow has and no column, by how its format begins; the last one is any other. */
+static const struct {
+    const char *format, *what, *instead;
+} foreign[] = {
+    {"tD", " (a duration)", "make it a number, of seconds say,"},
+    {"ti", " (an interval)", "make it a number or a text"},
+    {"+v", " (a list view)", "make it a list"},
+    {"+r", " (run-end encoded)", "decode it"},
+    {"+u", " (a union)", "make its values of one type"},
+    {"", "", "cast it"},
+};
+
+static int no_type(const char *name, const char *format, struct tg_error *err)
+{
+    size_t i = 0;
+    while (strncmp(format, foreign[i].format, strlen(foreign[i].format)) != 0)
+        i++;
+    return error_set(err, TG_DATA,
+                     "column '%s' has the Arrow format '%s'%s, which no column type holds; %s in "
+                     "the source",
+                     name ? name : "", format, foreign[i].what, foreign[i].instead);
+}
+
 int type_from_arrow(const struct ArrowSchema *schema, struct type_spec *out, struct tg_error *err)
 {
     const char *format = schema->dictionary ? schema->dictionary->format : schema->format;
     enum layout_kind kind = layout_of(format).kind;
     *out = (struct type_spec){TYPE_NONE, 0, 0, false};
     if (kind == LAYOUT_NONE || kind >= LAYOUT_STRUCT)
-        return error_set(err, TG_DATA,
-                         "column '%s' has the Arrow format '%s', which no column type holds; "
-                         "cast it in the source",
-                         schema->name ? schema->name : "", format);
+        return no_type(schema->name, format, err);
     switch (format[0]) {
     case 'n': break;
     case 'b': out->type = TYPE_BOOL; break;

@@ -235,6 +235,28 @@ static void layouts(void **state)
     }
 }
 
+/* A person knows the kind, a program the format. */
+static void what_no_column_holds_is_named(void **state)
+{
+    (void)state;
+    static const char *const cases[][2] = {
+        {"tDu", "'tDu' (a duration), which no column type holds; make it a number, of seconds"},
+        {"tin", "'tin' (an interval), which no column type holds; make it a number or a text in"},
+        {"+vl", "'+vl' (a list view), which no column type holds; make it a list in the source"},
+        {"+r", "'+r' (run-end encoded), which no column type holds; decode it in the source"},
+        {"+us:0", "'+us:0' (a union), which no column type holds; make its values of one type in"},
+        {"?", "'?', which no column type holds; cast it in the source"},
+    };
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct type_spec spec;
+        struct tg_error err = {0};
+        const struct ArrowSchema schema = {.name = "x", .format = cases[i][0]};
+        assert_int_equal(type_from_arrow(&schema, &spec, &err), TG_DATA);
+        assert_non_null(strstr(err.what, "column 'x' has the Arrow format "));
+        assert_non_null(strstr(err.what, cases[i][1]));
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -246,6 +268,7 @@ int main(void)
         cmocka_unit_test(only_lossless_changes_widen),
         cmocka_unit_test(whole_numbers_and_days_spell),
         cmocka_unit_test(layouts),
+        cmocka_unit_test(what_no_column_holds_is_named),
     };
     return cmocka_run_group_tests_name("data/type", tests, NULL, NULL);
 }
