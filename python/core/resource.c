@@ -45,6 +45,7 @@ struct reader {
     PyObject *spread;          /* spread(such an item): gives an iterator of it and the rest */
     bool is_spread;            /* spread gives the items */
     bool frames_are_ready; /* the first item was one: each is made a stream where it comes from */
+    PyObject *plain;       /* the type that items had last which need nothing of spread, or NULL */
     PyObject *passing;     /* an item that is judged */
     bool passing_is_stream;
     uint8_t *taken; /* of its rows */
@@ -378,13 +379,18 @@ static bool is_frame(PyTypeObject *type)
 static int needs_spread(struct reader *reader, PyObject *item)
 {
     PyTypeObject *type = Py_TYPE(item);
-    if (type == &PyDict_Type || reader->is_spread || reader->marks == Py_None)
+    if (type == &PyDict_Type || (PyObject *)type == reader->plain || reader->is_spread ||
+        reader->marks == Py_None)
         return 0;
     if (type == &PyList_Type)
         return PyList_Size(item) > 0 && is_frame(Py_TYPE(PyList_GetItem(item, 0)));
     int is_marked = PySequence_Contains(reader->marks, (PyObject *)type);
-    if (is_marked != 0 || !is_frame(type))
+    if (is_marked != 0)
         return is_marked;
+    if (!is_frame(type)) { /* looking in vain takes time: once is enough */
+        replace(&reader->plain, Py_NewRef((PyObject *)type));
+        return 0;
+    }
     reader->frames_are_ready |= reader->items.row == 0;
     return !reader->frames_are_ready;
 }
@@ -504,6 +510,7 @@ static void on_release(void *user)
     Py_XDECREF(reader->forward);
     Py_XDECREF(reader->marks);
     Py_XDECREF(reader->spread);
+    Py_XDECREF(reader->plain);
     Py_XDECREF(reader->answer);
     forget(reader);
     PyMem_Free(reader->taken);
