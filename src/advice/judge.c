@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "advice/advice.h"
+#include "base/text/same.h"
 
 enum { REASONS_MAX = 24, SMALL = 10, LOADS_MIN = 3 };
 
@@ -474,21 +475,12 @@ static void find_faults(struct judging *j)
 
 /* ---- the verdict ---- */
 
-static bool same_text(const char *a, const char *b)
-{
-    return a && b ? strcmp(a, b) == 0 : a == b;
-}
-
 static bool same_way(const struct way *a, const struct way *b)
 {
-    if (!same_text(a->disposition, b->disposition) || !same_text(a->strategy, b->strategy) ||
-        !same_text(a->cursor, b->cursor) || a->key_count != b->key_count ||
-        a->skips_unchanged != b->skips_unchanged || a->detects_absent != b->detects_absent)
-        return false;
-    for (size_t i = 0; i < a->key_count; i++)
-        if (!same_text(a->key[i], b->key[i]))
-            return false;
-    return true;
+    return text_same(a->disposition, b->disposition) && text_same(a->strategy, b->strategy) &&
+           text_same(a->cursor, b->cursor) &&
+           texts_same(a->key, a->key_count, b->key, b->key_count) &&
+           a->skips_unchanged == b->skips_unchanged && a->detects_absent == b->detects_absent;
 }
 
 static void weigh(struct judging *j)

@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "base/json.h"
+#include "base/text/same.h"
 #include "config/spec.h"
 
 static void *place_of(void *out, size_t offset)
@@ -353,20 +354,12 @@ void field_json(const struct option *option, const void *held, struct buf *out)
     }
 }
 
-static bool same_text(const char *a, const char *b)
-{
-    return a && b ? strcmp(a, b) == 0 : a == b;
-}
-
 static bool same_texts(const struct field *field, const void *a, const void *b)
 {
-    const size_t count = *(const size_t *)held_at(a, field->beside);
-    const char *const *left = *(const char *const *const *)held_at(a, field->offset);
-    const char *const *right = *(const char *const *const *)held_at(b, field->offset);
-    bool same = count == *(const size_t *)held_at(b, field->beside);
-    for (size_t i = 0; same && i < count; i++)
-        same = strcmp(left[i], right[i]) == 0;
-    return same;
+    return texts_same(*(const char *const *const *)held_at(a, field->offset),
+                      *(const size_t *)held_at(a, field->beside),
+                      *(const char *const *const *)held_at(b, field->offset),
+                      *(const size_t *)held_at(b, field->beside));
 }
 
 static bool field_same(const struct option *option, const void *a, const void *b)
@@ -376,7 +369,7 @@ static bool field_same(const struct option *option, const void *a, const void *b
     switch (field->form) {
     case FIELD_CODE: return true;
     case FIELD_TEXT:
-    case FIELD_HINTS: return same_text(*(const char *const *)left, *(const char *const *)right);
+    case FIELD_HINTS: return text_same(*(const char *const *)left, *(const char *const *)right);
     case FIELD_TEXTS: return same_texts(field, a, b);
     case FIELD_SAME: return fields_same(option->table, a, b);
     case FIELD_MAP: return fields_same(option->table, left, right);

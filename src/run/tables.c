@@ -16,6 +16,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/text/same.h"
 #include "run/resource.h"
 #include "write/disposition.h"
 
@@ -122,21 +123,13 @@ void tables_release(struct resource_load *part)
     leave_open(part);
 }
 
-static bool same_names(const char **a, size_t a_count, const char **b, size_t b_count)
-{
-    bool same = a_count == b_count;
-    for (size_t i = 0; same && i < a_count; i++)
-        same = strcmp(a[i], b[i]) == 0;
-    return same;
-}
-
 static bool same_way(const struct resource *a, const struct resource *b)
 {
     return a->disposition == b->disposition && a->row_ids == b->row_ids &&
            a->max_table_nesting == b->max_table_nesting &&
            a->skip_unchanged_rows == b->skip_unchanged_rows &&
-           same_names(a->primary_key, a->primary_key_count, b->primary_key, b->primary_key_count) &&
-           same_names(a->merge_key, a->merge_key_count, b->merge_key, b->merge_key_count);
+           texts_same(a->primary_key, a->primary_key_count, b->primary_key, b->primary_key_count) &&
+           texts_same(a->merge_key, a->merge_key_count, b->merge_key, b->merge_key_count);
 }
 
 /* A load loads a table in one way, whosever rows they are. */
@@ -340,7 +333,7 @@ static int check_cursor(const struct resource_load *maker, const struct resource
                          "anew, or run it with refresh drop_data",
                          said->incremental.cursor_path);
     if (is_own && maker->cursor &&
-        !same_names(now->merge_key, now->merge_key_count, said->merge_key, said->merge_key_count))
+        !texts_same(now->merge_key, now->merge_key_count, said->merge_key, said->merge_key_count))
         return error_set(
             err, TG_USAGE,
             "the cursor '%s' has begun with the merge_key that the resource says, of "
