@@ -1,6 +1,6 @@
 """What each hint has to be: one of another form is told where it is said, by its name and value.
 
-    check_shapes: a table of forms; which words there may be is said by who makes options of them (hints.py)
+    check_shapes: a table of forms; which words there may be is said by who makes options of them (hint_options.py)
 """
 
 from __future__ import annotations

@@ -374,7 +374,7 @@ def yield_map_step(function: Callable[..., Iterator[Any]]) -> Step:
     def step(items: Iterator[Any]) -> Iterator[Any]:
         for item in items:
             data, meta = unmarked(item)
-            if data is PAUSE or data is None or (isinstance(data, list) and not data):
+            if _says_nothing(data):
                 yield item
                 continue
             try:

@@ -22,9 +22,9 @@ from tidegate.extract.exceptions import (
     PipeNotBoundToData,
     ResourceCursorMissing,
     ResourceExtractionError,
-    StepRaised,
     ResourceNameMissing,
     ResourceNotATransformer,
+    StepRaised,
 )
 from tidegate.extract.hint_shapes import check_name
 from tidegate.extract.hints import Hints

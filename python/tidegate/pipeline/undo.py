@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from tidegate.pipeline.pipeline import Pipeline
 
 
-
 @dataclass
 class UndoInfo(WithTable):
     """What `Pipeline.undo` did, or would do.
