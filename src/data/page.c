@@ -28,8 +28,12 @@ void page_clear(struct page *page)
 {
     schema_release(&page->schema);
     array_release(&page->array);
-    *page = (struct page){
-        .kind = PAGE_END, .rows = page->rows, .row_cap = page->row_cap, .parser = page->parser};
+    bad_rows_clear(page->bad);
+    *page = (struct page){.kind = PAGE_END,
+                          .rows = page->rows,
+                          .row_cap = page->row_cap,
+                          .parser = page->parser,
+                          .bad = page->bad};
 }
 
 void page_release(struct page *page)
@@ -37,6 +41,7 @@ void page_release(struct page *page)
     page_clear(page);
     mem_free(page->rows);
     json_page_free(page->parser);
+    bad_rows_free(page->bad);
     *page = (struct page){.kind = PAGE_END};
 }
 

@@ -4,6 +4,7 @@
 #ifndef TIDEGATE_DATA_PAGE_H
 #define TIDEGATE_DATA_PAGE_H
 
+#include "data/bad_rows.h"
 #include "data/rows.h"
 
 enum page_kind { PAGE_END = 0, PAGE_ROWS, PAGE_ARROW };
@@ -39,7 +40,22 @@ struct page {
      * were an Arrow batch keep both: what the schema says of types is believed. */
     struct ArrowSchema schema;
     struct ArrowArray array;
+
+    /* The page's own, beside its rows or without any: what could not be read, of a source that was
+     * asked to go on (resource_request.rejects). NULL: nothing. */
+    struct bad_rows *bad;
 };
+
+static inline size_t page_bad_count(const struct page *page)
+{
+    return page->bad ? page->bad->count : 0;
+}
+/* One more of them (bad_rows.h). */
+static inline int page_add_bad(struct page *page, const struct bad_row *row, size_t text_len,
+                               struct tg_error *err)
+{
+    return bad_rows_add(&page->bad, row, text_len, err);
+}
 
 /* The table that one of its rows is for. */
 static inline size_t page_table_of(const struct page *page, const yyjson_val *row)
@@ -62,8 +78,8 @@ static inline size_t page_next_table(struct page_tables *at, const yyjson_val *r
     return at->table;
 }
 
-/* Frees what the page owns (row list, parser, Arrow structs) and zeroes it. page_clear keeps the
- * memory that another page of rows can use. */
+/* Frees what the page owns (row list, parser, bad rows, Arrow structs) and zeroes it. page_clear
+ * keeps the memory that another page of rows can use. */
 void page_release(struct page *page);
 void page_clear(struct page *page);
 /* Adds "file 'x', line 3" or "row 17" for `row` (one of page->rows) to err's place. Returns `code`.

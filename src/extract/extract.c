@@ -227,6 +227,20 @@ const struct extract_counts *extract_counts(const struct extract *extract)
     return &extract->counts;
 }
 
+/* Once, though the page may come again with more rows of its batch. */
+static int hand_bad(struct extract *extract, struct tg_error *err)
+{
+    const struct extract_sink *sink = &extract->sink;
+    int rc = TG_OK;
+    if (page_bad_count(&extract->page) == 0)
+        return TG_OK;
+    extract->counts.rows_read += page_bad_count(&extract->page);
+    TRY(sink->bad(sink->user, &extract->page, err));
+    bad_rows_clear(extract->page.bad);
+done:
+    return rc;
+}
+
 int extract_page(struct extract *extract, bool *over, struct tg_error *err)
 {
     const struct extract_sink *sink = &extract->sink;
@@ -238,6 +252,7 @@ int extract_page(struct extract *extract, bool *over, struct tg_error *err)
     *over = page->kind == PAGE_END;
     if (*over)
         goto done;
+    TRY(hand_bad(extract, err));
     if (page_rows(page) > 0)
         TRY(sink->push(sink->user, page, err));
     if (sink->progress)

@@ -8,7 +8,7 @@
 #include "extract/page_stream.h"
 
 struct extract_counts {
-    uint64_t rows_read;
+    uint64_t rows_read; /* those that could not be read, too */
     uint64_t rows_filtered;
     uint64_t bytes;
     uint64_t bytes_total;
@@ -16,6 +16,8 @@ struct extract_counts {
 
 struct extract_sink {
     int (*push)(void *user, struct page *page, struct tg_error *err);
+    /* What came with it and could not be read (page->bad); NULL: nothing does. */
+    int (*bad)(void *user, const struct page *page, struct tg_error *err);
     void (*progress)(void *user,
                      const struct extract_counts *counts); /* after each page; may be NULL */
     /* Which of `count` rows, numbered from `first` on, are new: 1, else 0; NULL: all are. Before

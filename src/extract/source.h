@@ -107,6 +107,7 @@ struct resource_request {
     uint64_t *skipped; /* out: files that are not read because of the cursor; borrowed, or NULL */
     bool only_lists;   /* nothing will be read, and nothing said: `skipped` is all that is wanted */
     bool checks;       /* nothing will be read: what should be there must be there */
+    bool rejects;      /* what cannot be read goes with the page (page.bad), and reading goes on */
     bool is_last;      /* no other resource is begun while it is read */
     bool may_wait;     /* for another one: a read that gives nothing is no mistake */
     tg_read_fn read;   /* callback source */

@@ -92,18 +92,28 @@ int row_reject(struct outputs *outputs, const char *table, const char *column, c
                                   .column = column,
                                   .reason = reason,
                                   .place = place.where,
+                                  .file = outputs->page ? outputs->page->file : NULL,
+                                  .line = place.line,
                                   .document = document};
     return outputs->options.reject(outputs->options.sink, &reject, err);
+}
+
+int bad_row_count(struct outputs *outputs, struct tg_error *err)
+{
+    if (++outputs->bad_row_count <= outputs->options.reject_max)
+        return TG_OK;
+    return error_where(err, TG_DATA, "bad row %llu, beyond the limit of %llu (on_bad_row)",
+                       (unsigned long long)outputs->bad_row_count,
+                       (unsigned long long)outputs->options.reject_max);
 }
 
 static int reject_bad_row(struct outputs *outputs, const struct output *output,
                           struct tg_error *err)
 {
     const struct tg_error bad = *err;
-    if (++outputs->bad_row_count > outputs->options.reject_max)
-        return error_where(err, TG_DATA, "bad row %llu, beyond the limit of %llu (on_bad_row)",
-                           (unsigned long long)outputs->bad_row_count,
-                           (unsigned long long)outputs->options.reject_max);
+    int rc = bad_row_count(outputs, err);
+    if (rc != TG_OK)
+        return rc;
     error_clear(err);
     return row_reject(outputs, output->table->name, NULL, bad.what, outputs->row, err);
 }

@@ -22,6 +22,8 @@ struct change {
  * TG_CONTRACT when the entity is frozen, with the document. */
 int change_ask(struct outputs *outputs, const struct output *output, const struct change *change,
                bool *left_out, struct tg_error *err) TG_CHECK_RESULT;
+/* One more bad row, err says of what kind: TG_DATA beyond the limit. */
+int bad_row_count(struct outputs *outputs, struct tg_error *err) TG_CHECK_RESULT;
 /* Hands `document`, a row of `table`, to the sink for rejects. */
 int row_reject(struct outputs *outputs, const char *table, const char *column, const char *reason,
                const yyjson_val *document, struct tg_error *err) TG_CHECK_RESULT;

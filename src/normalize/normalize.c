@@ -9,6 +9,7 @@
  * Memory is bound by the page and the batches: after a page every table that holds much is emitted.
  * The first error ends the load; nothing can be pushed after it.
  */
+#include "normalize/change.h"
 #include "normalize/normalize.h"
 
 #include "normalize/emit.h"
@@ -117,6 +118,43 @@ static int push_arrow(struct normalizer *normalizer, struct page *page, struct t
         TRY(push_rows(normalizer, page, err));
     } while (page_has_rest(page));
 done:
+    return rc;
+}
+
+static int reject_unread(struct normalizer *normalizer, const char *file, const struct bad_row *bad,
+                         struct tg_error *err)
+{
+    static const yyjson_val nothing = {.tag = YYJSON_TYPE_NULL};
+    struct outputs *outputs = &normalizer->outputs;
+    struct tg_error place = {.code = TG_OK};
+    error_set(&place, TG_DATA, "%s", bad->reason);
+    if (bad->byte > 0)
+        error_where(&place, TG_DATA, "byte %llu", (unsigned long long)bad->byte);
+    if (bad->line > 0)
+        error_at_line(&place, TG_DATA, bad->line);
+    if (file)
+        error_at(&place, TG_DATA, AT_FILE, file);
+    const struct reject reject = {.table = normalizer->shredder.root->output->table->name,
+                                  .reason = bad->reason,
+                                  .place = place.where,
+                                  .file = file,
+                                  .line = bad->line,
+                                  .byte = bad->byte,
+                                  .text = bad->text,
+                                  .document = &nothing};
+    struct tg_error over = place;
+    if (bad_row_count(outputs, &over) == TG_OK)
+        return outputs->options.reject(outputs->options.sink, &reject, err);
+    if (err)
+        *err = over;
+    return TG_DATA;
+}
+
+int normalizer_reject(struct normalizer *normalizer, const struct page *page, struct tg_error *err)
+{
+    int rc = TG_OK;
+    for (size_t i = 0; i < page_bad_count(page) && rc == TG_OK; i++)
+        rc = reject_unread(normalizer, page->file, &page->bad->items[i], err);
     return rc;
 }
 

@@ -23,6 +23,9 @@ struct reject {
     const char *column;         /* NULL: it is not about one */
     const char *reason;         /* in words */
     const char *place;          /* "file 'a.jsonl', line 3"; may be "" */
+    const char *file;           /* NULL: there is none */
+    uint64_t line, byte;        /* in the file, and in the line, from 1; 0: not known */
+    const char *text;           /* what stands there, of what could not be read; NULL: */
     const yyjson_val *document; /* the row, with what is nested in it */
 };
 
@@ -71,6 +74,10 @@ int normalizer_new(const struct normalize_options *options, struct normalizer **
  * name row and column; TG_CONTRACT when a contract is frozen. */
 int normalizer_push(struct normalizer *normalizer, struct page *page,
                     struct tg_error *err) TG_CHECK_RESULT;
+/* Of a page, what could not be read: each goes to `reject`, and counts as a bad row of the root
+ * table. */
+int normalizer_reject(struct normalizer *normalizer, const struct page *page,
+                      struct tg_error *err) TG_CHECK_RESULT;
 /* The type that the root table's column for the key `name` has, or a preferred type gives it;
  * TYPE_NONE: its first value will tell. */
 int normalizer_column_type(struct normalizer *normalizer, const char *name, struct type_spec *out,

@@ -3,7 +3,8 @@
  * package_append, as a table of the package like any other, but for the catalog, which does not
  * know it.
  *
- * A document is kept as JSON, typed values as dlt writes them. Who rejects rows is normalize's
+ * A document is kept as JSON, typed values as dlt writes them; what could not be read as its text,
+ * and the document is null. Who rejects rows is normalize's
  * business; how the table is made and filled at the destination, write's.
  */
 #include "package/rejects.h"
@@ -13,27 +14,49 @@
 #include "data/batch.h"
 #include "data/rows.h"
 
-enum { BATCH_BYTES_MAX = 1024 * 1024 };
+enum { BATCH_BYTES_MAX = 1024 * 1024, LINE_COLUMN = 7, BYTE_COLUMN = 8 };
 
 const char *const rejects_columns[REJECTS_COLUMNS] = {
-    "load_id", "resource_name", "table_name", "column_name", "reason", "place", "document",
+    "load_id", "resource_name", "table_name", "column_name", "reason",   "place",
+    "file",    "line",          "byte",       "text",        "document",
 };
 
-static const struct type_spec text_spec = {.type = TYPE_TEXT};
+static const struct type_spec column_specs[REJECTS_COLUMNS] = {
+    {.type = TYPE_TEXT},   {.type = TYPE_TEXT}, {.type = TYPE_TEXT}, {.type = TYPE_TEXT},
+    {.type = TYPE_TEXT},   {.type = TYPE_TEXT}, {.type = TYPE_TEXT}, {.type = TYPE_BIGINT},
+    {.type = TYPE_BIGINT}, {.type = TYPE_TEXT}, {.type = TYPE_TEXT},
+};
 
 static int open_columns(struct rejects *rejects, struct tg_error *err)
 {
     int rc = TG_OK;
     for (size_t i = 0; i < REJECTS_COLUMNS; i++)
-        TRY(column_init(&rejects->columns[i], &text_spec, err));
+        TRY(column_init(&rejects->columns[i], &column_specs[i], err));
 done:
     return rc;
 }
 
 static bool is_full(const struct rejects *rejects)
 {
-    return rejects->row_count == BATCH_ROWS ||
-           rejects->columns[REJECTS_COLUMNS - 1].text_len > BATCH_BYTES_MAX;
+    size_t bytes = 0;
+    for (size_t i = 0; i < REJECTS_COLUMNS; i++)
+        bytes += rejects->columns[i].text_len;
+    return rejects->row_count == BATCH_ROWS || bytes > BATCH_BYTES_MAX;
+}
+
+/* What is missing stays NULL. */
+static int add_text(struct rejects *rejects, size_t column, const char *text, struct tg_error *err)
+{
+    size_t len = text ? strlen(text) : 0;
+    if (len == 0)
+        return TG_OK;
+    return column_set_text(&rejects->columns[column], rejects->row_count, text, len, err);
+}
+
+static void add_number(struct rejects *rejects, size_t column, uint64_t number)
+{
+    if (number > 0)
+        column_set_int64(&rejects->columns[column], rejects->row_count, (int64_t)number);
 }
 
 int rejects_add(struct rejects *rejects, struct package *package, const char *load_id,
@@ -54,13 +77,16 @@ int rejects_add(struct rejects *rejects, struct package *package, const char *lo
         row->column,
         row->reason,
         row->place,
+        row->file,
+        NULL,
+        NULL,
+        row->text,
         buf_string(&rejects->json),
     };
-    for (size_t i = 0; i < REJECTS_COLUMNS; i++) {
-        size_t len = texts[i] ? strlen(texts[i]) : 0;
-        if (len > 0)
-            TRY(column_set_text(&rejects->columns[i], rejects->row_count, texts[i], len, err));
-    }
+    for (size_t i = 0; i < REJECTS_COLUMNS; i++)
+        TRY(add_text(rejects, i, texts[i], err));
+    add_number(rejects, LINE_COLUMN, row->line);
+    add_number(rejects, BYTE_COLUMN, row->byte);
     rejects->row_count++;
     if (is_full(rejects))
         TRY(rejects_flush(rejects, package, err));
@@ -75,12 +101,9 @@ int rejects_flush(struct rejects *rejects, struct package *package, struct tg_er
     struct ArrowArray arrays[REJECTS_COLUMNS];
     struct ArrowArray batch = {.release = NULL};
     struct ArrowSchema schema = {.release = NULL};
-    struct type_spec types[REJECTS_COLUMNS];
     if (rejects->row_count == 0)
         return TG_OK;
-    for (size_t i = 0; i < REJECTS_COLUMNS; i++)
-        types[i] = text_spec;
-    TRY(schema_make(rejects_columns, types, REJECTS_COLUMNS, &schema, err));
+    TRY(schema_make(rejects_columns, column_specs, REJECTS_COLUMNS, &schema, err));
     for (; exported < REJECTS_COLUMNS; exported++)
         TRY(column_export(&rejects->columns[exported], rejects->row_count, &arrays[exported], err));
     exported = 0; /* moved, also on failure */

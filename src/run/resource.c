@@ -140,12 +140,18 @@ static int open_keys(struct resource_load *part, struct tg_error *err)
     return part->keys ? TG_OK : keys_new(&of, &part->keys, err);
 }
 
-/* A row that is not loaded is not gone. */
+/* A row that is not loaded is not gone; but of one that could not be read nobody knows which it is.
+ */
 static int keep_key(struct resource_load *part, const struct reject *reject, struct tg_error *err)
 {
     int rc = TG_OK;
     if (!loses_absent(part) || part->resource->deletes.detect != TG_DETECT_SNAPSHOT)
         return TG_OK;
+    if (reject->text)
+        TRY(error_set(err, TG_DATA,
+                      "%s: %s; it may be any row that is there, and what is not read is taken for "
+                      "gone: correct it",
+                      reject->place, reject->reason));
     TRY(open_keys(part, err));
     TRY(keys_add(part->keys, reject->document, err));
 done:
@@ -165,6 +171,10 @@ static int keep_reject(void *sink, const struct reject *reject, struct tg_error 
                                      .column = reject->column,
                                      .reason = reject->reason,
                                      .place = reject->place,
+                                     .file = reject->file,
+                                     .line = reject->line,
+                                     .byte = reject->byte,
+                                     .text = reject->text,
                                      .document = reject->document};
     TRY(load_package(load, &manifest, err));
     if (strcmp(reject->table, part->root->name) != 0) {
@@ -183,6 +193,12 @@ done:
 int part_push(struct resource_load *part, struct page *page, struct tg_error *err)
 {
     return part->normalizer ? normalizer_push(part->normalizer, page, err) : TG_OK;
+}
+
+static int reject_bad(void *user, const struct page *page, struct tg_error *err)
+{
+    struct resource_load *part = user;
+    return part->normalizer ? normalizer_reject(part->normalizer, page, err) : TG_OK;
 }
 
 static int push_page(void *user, struct page *page, struct tg_error *err)
@@ -269,6 +285,7 @@ static int open_stream(struct resource_load *part, struct tg_error *err)
     request.whole = resource->deletes.detect == TG_DETECT_SNAPSHOT;
     request.is_last = part->turn->is_last;
     request.may_wait = part->turn->may_wait;
+    request.rejects = resource->reject_bad_rows;
     request.kept = &part->kept;
     request.tables = &part->tables.maker;
     request.commit_safe.resumes = part->resumes;
@@ -559,6 +576,7 @@ static int open_pages(struct resource_load *part, struct tg_error *err)
     int rc = TG_OK;
     struct context *ctx = &part->session->pipeline->ctx;
     const struct extract_sink sink = {.push = push_page,
+                                      .bad = reject_bad,
                                       .progress = show_progress,
                                       .judged = part->resource->judged ? tell_page : NULL,
                                       .filtered = part->cursor ? note_filtered : NULL,

@@ -205,6 +205,54 @@ static void test_out_of_memory(void **state)
     torture(work);
 }
 
+/* ---- what cannot be read ---- */
+
+/* Pages: a row and a bad one, a bad one alone, the end. */
+static int next_bad(struct page_stream *stream, struct page *page, struct tg_error *err)
+{
+    static const yyjson_val cell = {.tag = YYJSON_TYPE_OBJ};
+    static int pages;
+    const struct bad_row bad = {.line = 3, .reason = "too short", .text = "x"};
+    int rc = TG_OK;
+    (void)stream;
+    page_clear(page);
+    if (++pages == 3)
+        goto done;
+    TRY(page_add_bad(page, &bad, 1, err));
+    page->kind = PAGE_ROWS;
+    if (pages == 2)
+        goto done;
+    TRY(mem_grow(&page->rows, &page->row_cap, 1, sizeof(*page->rows), err));
+    page->rows[0] = page->first_cell = &cell;
+    page->row_count = page->read_count = 1;
+done:
+    return rc;
+}
+
+static int take_bad(void *user, const struct page *page, struct tg_error *err)
+{
+    struct taken *taken = user;
+    (void)err;
+    for (size_t i = 0; i < page_bad_count(page); i++)
+        buf_printf(&taken->text, "%d:%s ", (int)page->bad->items[i].line, page->bad->items[i].text);
+    return TG_OK;
+}
+
+static void test_bad_rows(void **state)
+{
+    struct page_stream stream = {next_bad, NULL};
+    struct taken taken = {0};
+    struct extract_counts counts;
+    const struct extract_sink sink = {.push = take, .bad = take_bad, .user = &taken};
+    (void)state;
+    context_init(&ctx);
+    assert_int_equal(extract_run(&ctx, &stream, NULL, &sink, &counts, NULL), TG_OK);
+    assert_string_equal(buf_string(&taken.text), "3:x {} 3:x ");
+    assert_int_equal(taken.pushes, 1);
+    assert_int_equal(counts.rows_read, 3);
+    buf_release(&taken.text);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -212,6 +260,7 @@ int main(void)
         cmocka_unit_test(test_with_cursor),
         cmocka_unit_test(test_cancel),
         cmocka_unit_test(test_sink_fails),
+        cmocka_unit_test(test_bad_rows),
         cmocka_unit_test_setup_teardown(test_nested_batches, folder_setup, folder_teardown),
         cmocka_unit_test(test_out_of_memory),
     };

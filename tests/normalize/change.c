@@ -241,6 +241,28 @@ static void bad_rows_are_rejected(void **state)
     run_release(&run);
 }
 
+/* They count with those that could not be read. */
+static void unread_rows_are_rejected(void **state)
+{
+    struct run run;
+    struct page page = {.file = "a.csv"};
+    const struct bad_row row = {.line = 3, .byte = 2, .reason = "too short", .text = "1"};
+    (void)state;
+    assert_int_equal(load_keyed(&run, true, 2, "{\"id\":1}\n"), TG_OK);
+    assert_int_equal(run_push(&run, "{\"a\":2}\n"), TG_OK);
+    assert_int_equal(page_add_bad(&page, &row, 1, NULL), TG_OK);
+    buf_clear(&run.text);
+    assert_int_equal(normalizer_reject(run.normalizer, &page, &run.err), TG_OK);
+    assert_string_equal(buf_string(&run.text),
+                        "t.: null (too short) at file 'a.csv', line 3, byte 2 = a.csv:3:2 '1'\n");
+    assert_int_equal(normalizer_reject(run.normalizer, &page, &run.err), TG_DATA);
+    assert_string_equal(run.err.what, "too short");
+    assert_string_equal(run.err.where, "bad row 3, beyond the limit of 2 (on_bad_row), file "
+                                       "'a.csv', line 3, byte 2");
+    page_release(&page);
+    run_release(&run);
+}
+
 /* A column that only a rejected row had is of the type of the next value. */
 static void bad_rows_leave_no_type(void **state)
 {
@@ -307,6 +329,7 @@ int main(void)
         cmocka_unit_test(a_dropped_row_teaches_nothing),
         cmocka_unit_test(a_variant_that_is_there_takes_values),
         cmocka_unit_test(bad_rows_are_rejected),
+        cmocka_unit_test(unread_rows_are_rejected),
         cmocka_unit_test(bad_rows_leave_no_type),
         cmocka_unit_test(a_key_that_comes_twice_asks_once),
         cmocka_unit_test(bad_rows_have_a_limit),

@@ -84,7 +84,11 @@ static inline int run_reject(void *sink, const struct reject *reject, struct tg_
     struct run *run = sink;
     buf_printf(&run->text, "%s.%s: ", reject->table, reject->column ? reject->column : "");
     cell_json(&run->text, reject->document, 0);
-    buf_printf(&run->text, " (%s)\n", reject->reason);
+    buf_printf(&run->text, " (%s)", reject->reason);
+    if (reject->text)
+        buf_printf(&run->text, " at %s = %s:%d:%d '%s'", reject->place, reject->file,
+                   (int)reject->line, (int)reject->byte, reject->text);
+    buf_char(&run->text, '\n');
     return buf_check(&run->text, err);
 }
 

@@ -44,6 +44,10 @@ static int reject(const char *load_id, const char *document, size_t count, struc
                                          .column = i % 2 ? "c" : NULL,
                                          .reason = "it's \"bad\"",
                                          .place = "",
+                                         .file = i % 2 ? "a.csv" : NULL,
+                                         .line = i,
+                                         .byte = i % 7,
+                                         .text = i % 2 ? "1,2" : NULL,
                                          .document = yyjson_doc_get_root(doc)};
         TRY(rejects_add(&rejects, package, load_id, &row, NULL));
     }

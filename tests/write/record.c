@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <cmocka.h>
 
+#include "package/rejects.h"
 #include "tests/write/both.h"
 #include "tests/write/loads.h"
 #include "tests/write/golden.h"
@@ -197,6 +198,39 @@ static void test_many_files(void **state)
     fixture_release(&t);
 }
 
+/* A package that an earlier build has left knows no file, line, byte and text of its rejects. */
+static void test_earlier_rejects(void **state)
+{
+    static const char *const names[] = {"load_id", "resource_name", "table_name", "column_name",
+                                        "reason",  "place",         "document"};
+    enum { NAMES = 7 };
+    struct type_spec specs[NAMES];
+    struct column columns[NAMES];
+    struct ArrowArray children[NAMES], batch;
+    struct ArrowSchema schema;
+    struct manifest_table *part = NULL;
+    struct fixture t;
+    (void)state;
+    start(&t);
+    fixture_rows(&t, "item", "id bigint", "1\n");
+    for (size_t i = 0; i < NAMES; i++) {
+        const char *text = i == NAMES - 1 ? "{}" : names[i];
+        specs[i] = (struct type_spec){.type = TYPE_TEXT};
+        FIXTURE_OK(&t, column_init(&columns[i], &specs[i], &t.err));
+        FIXTURE_OK(&t, column_set_text(&columns[i], 0, text, strlen(text), &t.err));
+        FIXTURE_OK(&t, column_export(&columns[i], 1, &children[i], &t.err));
+    }
+    FIXTURE_OK(&t, batch_make(children, NAMES, 1, &batch, &t.err));
+    FIXTURE_OK(&t, schema_make(names, specs, NAMES, &schema, &t.err));
+    FIXTURE_OK(&t, manifest_add_table(fixture_begin(&t), REJECTS_TABLE, "", false, &part, &t.err));
+    FIXTURE_OK(&t, package_append(t.package, REJECTS_TABLE, &schema, &batch, &t.err));
+    schema_release(&schema);
+    FIXTURE_WRITE(&t);
+    fixture_check(&t, "SELECT reason, document, line, text FROM d._tidegate_rejects",
+                  "reason|{}|NULL|NULL\n");
+    fixture_release(&t);
+}
+
 static void test_golden(void **state)
 {
     (void)state;
@@ -231,6 +265,7 @@ int main(void)
         cmocka_unit_test(test_files),
         cmocka_unit_test(test_renamed_files),
         cmocka_unit_test(test_many_files),
+        cmocka_unit_test(test_earlier_rejects),
         golden_unit_tests(test_golden),
     };
     return run_at_both("write/record", tests);

@@ -145,6 +145,10 @@ static const struct table_column rejects_ledger[] = {
     TEXT_NULL("place"),
     {.name = "document", .spec.type = TYPE_JSON},
     TIMESTAMP("inserted_at"),
+    TEXT_NULL("file"),
+    BIGINT_NULL("line"),
+    BIGINT_NULL("byte"),
+    TEXT_NULL("text"),
 };
 
 struct ledger_table {

@@ -597,15 +597,19 @@ int record_rejects(const struct delivery *delivery, int64_t now_us, struct plan 
 {
     int rc = TG_OK;
     const struct manifest_table *part = manifest_find(delivery->manifest, REJECTS_TABLE);
-    const struct sql_names columns = {rejects_columns, REJECTS_COLUMNS};
     const char *names[REJECTS_COLUMNS + 1];
-    const struct sql_names given = {names, REJECTS_COLUMNS + 1};
+    struct sql_names columns = {names, 0}, given = {names, 0};
     const struct fill fill = {.table = REJECTS_TABLE, .columns = &given};
     struct buf rows = BUF_INIT;
     if (!part || part->file_count == 0)
         return TG_OK;
-    memcpy(names, rejects_columns, sizeof(rejects_columns));
-    names[REJECTS_COLUMNS] = "inserted_at";
+    while (columns.count < part->files[0].column_count && columns.count < REJECTS_COLUMNS) {
+        names[columns.count] =
+            part->files[0].columns[columns.count].name; /* earlier builds: less */
+        columns.count++;
+    }
+    names[columns.count] = "inserted_at";
+    given.count = columns.count + 1;
     TRY(plan_source(&rows, delivery, part, 0, err));
     const struct sql_scope scope = plan_rows_scope(
         delivery, SQL_PARTS(SQL_NAMES("columns", &columns), SQL_PIECE("rows", buf_string(&rows)),
