@@ -2,8 +2,8 @@
  * Bytes of a file or a source, decompressed on the way, and the blob form of a pipeline's state.
  *
  * Path: reader_open (the first bytes choose the codec) -> reader_read -> codec step (plain, gzip,
- * zstd) -> reader_close. The file is read in chunks of 256 KiB. A step moves bytes from the chunk
- * to the caller and says whether the stream could end here; a file that ends elsewhere is
+ * zstd, bzip2, xz) -> reader_close. The file is read in chunks of 256 KiB. A step moves bytes from
+ * the chunk to the caller and says whether the stream could end here; a file that ends elsewhere is
  * truncated. reader_skip begins further on; what is handed out can be hashed (reader_watch). Blobs:
  * blob_encode (zlib, base64) and blob_decode.
  *
@@ -11,8 +11,10 @@
  */
 #include "base/codec.h"
 
+#include <bzlib.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <lzma.h>
 #include <string.h>
 #include <strings.h>
 #include <sys/stat.h>
@@ -26,15 +28,18 @@
 #include "base/memory.h"
 #include "base/text/base64.h"
 
-enum { CHUNK_BYTES = 256 * 1024 };
+enum { CHUNK_BYTES = 256 * 1024, MAGIC_MAX = 10 };
+
+/* What xz may take to decompress one file: more than its -9 does, as much as a window of zstd. */
+static const uint64_t xz_bytes_max = 136 * 1024 * 1024;
 
 /* A compression. step() decompresses into `out`, *len bytes; sets at_end when the stream could end
  * here. */
 struct codec {
-    const char *name;
-    unsigned char magic[4];
+    const char *name, *suffix;
+    unsigned char magic[MAGIC_MAX];
     size_t magic_len;
-    unsigned char ignored; /* bits of the first byte that may be anything */
+    unsigned char ignored[MAGIC_MAX]; /* bits that may be anything */
     int (*start)(struct reader *reader, struct tg_error *err);
     int (*step)(struct reader *reader, void *out, size_t cap, size_t *len, struct tg_error *err);
 };
@@ -51,9 +56,11 @@ struct reader {
     bool file_end;
     bool at_end;
     struct hash_stream *hash; /* of what is handed out; NULL: nobody asks */
-    bool zlib_open;
+    bool zlib_open, bzip2_open, xz_open;
     z_stream zlib;
     ZSTD_DCtx *zstd;
+    bz_stream bzip2;
+    lzma_stream xz;
 };
 
 static void *zlib_alloc(void *ctx, uInt count, uInt size)
@@ -62,7 +69,19 @@ static void *zlib_alloc(void *ctx, uInt count, uInt size)
     return mem_calloc(count, size);
 }
 
-static void zlib_free(void *ctx, void *memory)
+static void *bzip2_alloc(void *ctx, int count, int size)
+{
+    (void)ctx;
+    return mem_alloc((size_t)count * (size_t)size);
+}
+
+static void *xz_alloc(void *ctx, size_t count, size_t size)
+{
+    (void)ctx;
+    return mem_alloc(count * size);
+}
+
+static void codec_free(void *ctx, void *memory)
 {
     (void)ctx;
     mem_free(memory);
@@ -97,9 +116,17 @@ static int plain_step(struct reader *reader, void *out, size_t cap, size_t *len,
     return TG_OK;
 }
 
+/* Between members: has the chunk some of another one, behind the zeros that tapes pad with? */
+static bool has_member(struct reader *reader)
+{
+    while (reader->at < reader->len && reader->chunk[reader->at] == 0)
+        reader->at++;
+    return reader->at < reader->len;
+}
+
 static int gzip_start(struct reader *reader, struct tg_error *err)
 {
-    reader->zlib = (z_stream){.zalloc = zlib_alloc, .zfree = zlib_free};
+    reader->zlib = (z_stream){.zalloc = zlib_alloc, .zfree = codec_free};
     if (inflateInit2(&reader->zlib, 16 + MAX_WBITS) != Z_OK)
         return error_nomem(err);
     reader->zlib_open = true;
@@ -112,10 +139,7 @@ static int gzip_step(struct reader *reader, void *out, size_t cap, size_t *len,
     z_stream *zlib = &reader->zlib;
     *len = 0;
     if (reader->at_end) {
-        /* Between members; tapes pad with zeros. */
-        while (reader->at < reader->len && reader->chunk[reader->at] == 0)
-            reader->at++;
-        if (reader->at == reader->len)
+        if (!has_member(reader))
             return TG_OK;
         inflateReset(zlib);
         reader->at_end = false;
@@ -161,11 +185,102 @@ static int zstd_step(struct reader *reader, void *out, size_t cap, size_t *len,
     return TG_OK;
 }
 
+static int bzip2_start(struct reader *reader, struct tg_error *err)
+{
+    if (reader->bzip2_open)
+        BZ2_bzDecompressEnd(&reader->bzip2);
+    reader->bzip2 = (bz_stream){.bzalloc = bzip2_alloc, .bzfree = codec_free};
+    reader->bzip2_open = BZ2_bzDecompressInit(&reader->bzip2, 0, 0) == BZ_OK;
+    reader->at_end = false;
+    return reader->bzip2_open ? TG_OK : error_nomem(err);
+}
+
+static int bzip2_step(struct reader *reader, void *out, size_t cap, size_t *len,
+                      struct tg_error *err)
+{
+    bz_stream *bzip2 = &reader->bzip2;
+    int rc = TG_OK;
+    *len = 0;
+    if (reader->at_end) {
+        if (!has_member(reader))
+            return TG_OK;
+        TRY(bzip2_start(reader, err));
+    }
+    bzip2->next_in = (char *)reader->chunk + reader->at;
+    bzip2->avail_in = (unsigned)(reader->len - reader->at);
+    bzip2->next_out = out;
+    bzip2->avail_out = cap < CHUNK_BYTES ? (unsigned)cap : CHUNK_BYTES;
+    unsigned room = bzip2->avail_out;
+    int status = BZ2_bzDecompress(bzip2);
+    reader->at = reader->len - bzip2->avail_in;
+    *len = room - bzip2->avail_out;
+    if (status == BZ_MEM_ERROR)
+        return error_nomem(err);
+    if (status != BZ_OK && status != BZ_STREAM_END)
+        return damaged(reader,
+                       status == BZ_DATA_ERROR_MAGIC ? "no stream begins here"
+                                                     : "a checksum or a code is wrong",
+                       err);
+    reader->at_end = status == BZ_STREAM_END;
+done:
+    return rc;
+}
+
+/* The library goes from one stream to the next by itself, over the zeros between them. */
+static int xz_start(struct reader *reader, struct tg_error *err)
+{
+    static const lzma_allocator allocator = {xz_alloc, codec_free, NULL};
+    reader->xz = (lzma_stream)LZMA_STREAM_INIT;
+    reader->xz.allocator = &allocator;
+    reader->xz_open = true;
+    reader->at_end = false;
+    return lzma_stream_decoder(&reader->xz, xz_bytes_max, LZMA_CONCATENATED) == LZMA_OK
+               ? TG_OK
+               : error_nomem(err);
+}
+
+static const char *xz_reason(lzma_ret status)
+{
+    switch (status) {
+    case LZMA_FORMAT_ERROR: return "no stream begins here";
+    case LZMA_OPTIONS_ERROR: return "it was made with options that are not known here";
+    default: return "a checksum or a code is wrong";
+    }
+}
+
+static int xz_step(struct reader *reader, void *out, size_t cap, size_t *len, struct tg_error *err)
+{
+    lzma_stream *xz = &reader->xz;
+    xz->next_in = reader->chunk + reader->at;
+    xz->avail_in = reader->len - reader->at;
+    xz->next_out = out;
+    xz->avail_out = cap;
+    lzma_ret status = lzma_code(xz, reader->file_end ? LZMA_FINISH : LZMA_RUN);
+    reader->at = reader->len - xz->avail_in;
+    *len = cap - xz->avail_out;
+    if (status == LZMA_MEM_ERROR)
+        return error_nomem(err);
+    if (status == LZMA_MEMLIMIT_ERROR)
+        return error_set(err, TG_DATA,
+                         "file '%s' needs a dictionary of more than 128 MiB to be decompressed; "
+                         "compress it with xz -9 or less",
+                         reader->path);
+    if (status != LZMA_OK && status != LZMA_STREAM_END && status != LZMA_BUF_ERROR)
+        return damaged(reader, xz_reason(status), err);
+    reader->at_end = status == LZMA_STREAM_END;
+    return TG_OK;
+}
+
 static const struct codec codecs[] = {
-    {"gzip", {0x1f, 0x8b}, 2, 0, gzip_start, gzip_step},
-    {"zstd", {0x28, 0xb5, 0x2f, 0xfd}, 4, 0, zstd_start, zstd_step},
-    {"zstd", {0x50, 0x2a, 0x4d, 0x18}, 4, 0x0f, zstd_start, zstd_step}, /* a frame to be skipped */
-    {"plain", {0}, 0, 0, plain_start, plain_step}, /* matches everything: the last */
+    {"gzip", ".gz", {0x1f, 0x8b}, 2, {0}, gzip_start, gzip_step},
+    {"zstd", ".zst", {0x28, 0xb5, 0x2f, 0xfd}, 4, {0}, zstd_start, zstd_step},
+    /* a frame to be skipped */
+    {"zstd", ".zst", {0x50, 0x2a, 0x4d, 0x18}, 4, {0x0f}, zstd_start, zstd_step},
+    /* behind the level a block, or the end of an empty one */
+    {"bzip2", ".bz2", "BZh01AY&SY", 10, {[3] = 0x0f}, bzip2_start, bzip2_step},
+    {"bzip2", ".bz2", "BZh0\x17rE8P\x90", 10, {[3] = 0x0f}, bzip2_start, bzip2_step},
+    {"xz", ".xz", {0xfd, '7', 'z', 'X', 'Z', 0}, 6, {0}, xz_start, xz_step},
+    {"plain", "", {0}, 0, {0}, plain_start, plain_step}, /* matches everything: the last */
 };
 
 /* ---- Reader -------------------------------------------------------------------------------- */
@@ -184,29 +299,37 @@ done:
     return rc;
 }
 
+static bool begins_as(const struct reader *reader, const struct codec *codec)
+{
+    for (size_t i = 0; i < codec->magic_len; i++)
+        if (i >= reader->len ||
+            (reader->chunk[i] | codec->ignored[i]) != (codec->magic[i] | codec->ignored[i]))
+            return false;
+    return true;
+}
+
 static const struct codec *find_codec(const struct reader *reader)
 {
     const struct codec *codec = codecs;
-    for (; codec->magic_len > 0; codec++)
-        if (reader->len >= codec->magic_len &&
-            (reader->chunk[0] | codec->ignored) == (codec->magic[0] | codec->ignored) &&
-            memcmp(reader->chunk + 1, codec->magic + 1, codec->magic_len - 1) == 0)
-            break;
+    while (!begins_as(reader, codec))
+        codec++;
     return codec;
 }
 
 /* What is too short to be told by its first bytes is told by its name. */
 static int check_length(const struct reader *reader, struct tg_error *err)
 {
-    static const char *const suffixes[] = {".gz", ".zst"};
+    enum { TEXT_MIN = 4 }; /* that many may be text, whatever the name says */
     size_t len = strlen(reader->path);
-    for (size_t i = 0; reader->len < sizeof(codecs->magic) && i < 2; i++) {
-        size_t suffix_len = strlen(suffixes[i]);
-        if (len > suffix_len && strcasecmp(reader->path + len - suffix_len, suffixes[i]) == 0)
+    for (const struct codec *codec = codecs; codec->magic_len > 0; codec++) {
+        size_t suffix_len = strlen(codec->suffix);
+        size_t least = codec->magic_len > TEXT_MIN ? codec->magic_len : TEXT_MIN;
+        if (reader->len < least && len > suffix_len &&
+            strcasecmp(reader->path + len - suffix_len, codec->suffix) == 0)
             return error_set(err, TG_DATA,
                              "file '%s' is truncated: it ends after %zu bytes, and even an empty "
                              "%s file has more; fetch it again",
-                             reader->path, reader->len, suffixes[i]);
+                             reader->path, reader->len, codec->suffix);
     }
     return TG_OK;
 }
@@ -228,7 +351,7 @@ int reader_open_source(struct byte_source *source, const char *name, struct read
     reader->chunk = mem_alloc(CHUNK_BYTES);
     if (!reader->path || !reader->chunk)
         TRY(error_nomem(err));
-    while (reader->len < sizeof(codecs->magic) && !reader->file_end)
+    while (reader->len < MAGIC_MAX && !reader->file_end)
         TRY(fill_chunk(reader, err));
     reader->codec = find_codec(reader);
     if (reader->codec->magic_len == 0)
@@ -400,6 +523,10 @@ void reader_close(struct reader *reader)
         return;
     if (reader->zlib_open)
         inflateEnd(&reader->zlib);
+    if (reader->bzip2_open)
+        BZ2_bzDecompressEnd(&reader->bzip2);
+    if (reader->xz_open)
+        lzma_end(&reader->xz);
     ZSTD_freeDCtx(reader->zstd);
     reader->source->close(reader->source);
     mem_free(reader->chunk);
@@ -412,7 +539,7 @@ void reader_close(struct reader *reader)
 static int zlib_compress(const char *text, size_t len, struct buf *out, struct tg_error *err)
 {
     unsigned char chunk[4096];
-    z_stream zlib = {.zalloc = zlib_alloc, .zfree = zlib_free};
+    z_stream zlib = {.zalloc = zlib_alloc, .zfree = codec_free};
     if (deflateInit(&zlib, Z_BEST_COMPRESSION) != Z_OK)
         return error_nomem(err);
     int status = Z_OK;
@@ -446,7 +573,7 @@ done:
 static int zlib_decompress(const struct buf *packed, struct buf *out, struct tg_error *err)
 {
     unsigned char chunk[4096];
-    z_stream zlib = {.zalloc = zlib_alloc, .zfree = zlib_free};
+    z_stream zlib = {.zalloc = zlib_alloc, .zfree = codec_free};
     if (inflateInit(&zlib) != Z_OK)
         return error_nomem(err);
     int status = Z_OK;

@@ -1,6 +1,7 @@
 /*
- * Bytes of a file or another source, decompressed on the way: plain, gzip (several members too) and
- * zstd (several frames too), told by the first bytes, not the name. The end is the end only when
+ * Bytes of a file or another source, decompressed on the way: plain, gzip, bzip2, xz (of each
+ * several streams too, and zeros behind them) and zstd (several frames too), told by the first
+ * bytes, not the name. The end is the end only when
  * all checksums were right: what was read before is worth nothing if reading fails later. And the
  * blob form of dlt's state: base64(zlib level 9).
  */
@@ -24,7 +25,7 @@ struct byte_source {
 struct reader; /* one open file, or source */
 
 /* TG_SOURCE when it cannot be opened ("file 'x' cannot be opened: ..."; a folder is said so).
- * TG_DATA when it is called .gz or .zst and is shorter than any such file. */
+ * TG_DATA when it is called .gz, .zst, .bz2 or .xz and is shorter than any such file. */
 int reader_open(const char *path, struct reader **out, struct tg_error *err) TG_CHECK_RESULT;
 /* The same of a source, which is closed with the reader, also on failure. It is called `name` in
  * messages. */

@@ -49,6 +49,13 @@ static const struct rule rules[] = {
     {"Binder Error: Referenced", "not found", TG_DESTINATION, false, "42703", ""},
     {"Binder Error", "Ambiguous reference to catalog or schema", TG_DESTINATION, false, "",
      "; name the dataset other than the database file"},
+    {NULL, "Unsupported compression codec \"LZ4\"", TG_DATA, false, "",
+     "; this is LZ4 in Hadoop's frames, which an engine of DuckDB 2.0 reads: take one, or write "
+     "the "
+     "file with zstd, snappy or LZ4_RAW"},
+    {NULL, "BYTE_STREAM_SPLIT encoding is only supported for FLOAT", TG_DATA, false, "",
+     "; an engine of DuckDB 2.0 reads it of INT32 and INT64, too: take one, or write the file "
+     "without that encoding for other columns than of FLOAT and DOUBLE"},
     {"FATAL Error", "has been invalidated", TG_LOCKED, true, "", "; run again"},
     {NULL, "not a valid DuckDB database file", TG_DESTINATION, false, "",
      "; name another file, or run again if another program is just making this one"},

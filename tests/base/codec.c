@@ -1,5 +1,5 @@
-/* Reading files: plain, gzip and zstd in all their ways, cut off at every byte, damaged; and state
- * blobs. */
+/* Reading files: plain, gzip, zstd, bzip2 and xz in all their ways, cut off at every byte, damaged;
+ * and state blobs. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -7,6 +7,8 @@
 #include <string.h>
 #include <cmocka.h>
 
+#include <bzlib.h>
+#include <lzma.h>
 #include <stdlib.h>
 #include <unistd.h>
 #include <zlib.h>
@@ -70,6 +72,27 @@ static void zstd(const char *bytes, size_t len, struct buf *out)
     char *packed = mem_alloc(cap);
     size_t size = ZSTD_compress(packed, cap, bytes, len, 3);
     assert_false(ZSTD_isError(size));
+    buf_append(out, packed, size);
+    mem_free(packed);
+}
+
+static void bzip2(const char *bytes, size_t len, struct buf *out)
+{
+    unsigned size = (unsigned)(len + len / 100 + 1000);
+    char *packed = mem_alloc(size);
+    assert_int_equal(BZ2_bzBuffToBuffCompress(packed, &size, (char *)bytes, (unsigned)len, 1, 0, 0),
+                     BZ_OK);
+    buf_append(out, packed, size);
+    mem_free(packed);
+}
+
+static void xz(const char *bytes, size_t len, struct buf *out)
+{
+    size_t cap = lzma_stream_buffer_bound(len), size = 0;
+    unsigned char *packed = mem_alloc(cap);
+    assert_int_equal(lzma_easy_buffer_encode(0, LZMA_CHECK_CRC64, NULL, (const uint8_t *)bytes, len,
+                                             packed, &size, cap),
+                     LZMA_OK);
     buf_append(out, packed, size);
     mem_free(packed);
 }
@@ -155,6 +178,39 @@ static void test_gzip(void **state)
     buf_release(&packed);
 }
 
+/* Several streams, one of nothing, and zeros behind and between them. */
+static void check_streams(void (*pack)(const char *bytes, size_t len, struct buf *out))
+{
+    struct buf packed = BUF_INIT;
+    pack("", 0, &packed);
+    put(packed.data, packed.len);
+    check_content("", 0);
+    pack(text.data, 1000, &packed);
+    buf_append(&packed, "\0\0\0\0", 4);
+    pack("", 0, &packed);
+    pack(text.data + 1000, text.len - 1000, &packed);
+    put(packed.data, packed.len);
+    check_content(text.data, text.len);
+    buf_append(&packed, "\0\0\0\0\0\0\0\0", 8);
+    put(packed.data, packed.len);
+    check_content(text.data, text.len);
+    buf_release(&packed);
+}
+
+static void test_bzip2(void **state)
+{
+    (void)state;
+    check_streams(bzip2);
+    put("BZh9 is a header", 16); /* no magic: text */
+    check_content("BZh9 is a header", 16);
+}
+
+static void test_xz(void **state)
+{
+    (void)state;
+    check_streams(xz);
+}
+
 static void test_zstd(void **state)
 {
     (void)state;
@@ -184,9 +240,20 @@ static void test_short_files(void **state)
         size_t len;
         int rc;
     } files[] = {
-        {"a.gz", "", 0, TG_DATA},   {"a.csv.GZ", "\x1f", 1, TG_DATA},
-        {"a.zst", "", 0, TG_DATA},  {"a.zst", "\x28\xb5\x2f", 3, TG_DATA},
-        {"a.gz", "text", 4, TG_OK}, {"a.gz.csv", "", 0, TG_OK},
+        {"a.gz", "", 0, TG_DATA},
+        {"a.csv.GZ", "\x1f", 1, TG_DATA},
+        {"a.zst", "", 0, TG_DATA},
+        {"a.zst", "\x28\xb5\x2f", 3, TG_DATA},
+        {"a.gz", "text", 4, TG_OK},
+        {"a.gz.csv", "", 0, TG_OK},
+        {"a.bz2", "", 0, TG_DATA},
+        {"a.bz2", "BZh91AY&S", 9, TG_DATA},
+        {"a.xz", "", 0, TG_DATA},
+        {"a.xz",
+         "\xfd"
+         "7zXZ",
+         5, TG_DATA},
+        {"a.xz", "a text", 6, TG_OK},
     };
     for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
         struct reader *reader = NULL;
@@ -243,7 +310,42 @@ static void test_much_from_little(void **state)
     zstd(zeros, len, &packed);
     put(packed.data, packed.len);
     check_content(zeros, len);
+    buf_clear(&packed);
+    bzip2(zeros, len, &packed);
+    put(packed.data, packed.len);
+    check_content(zeros, len);
+    buf_clear(&packed);
+    xz(zeros, len, &packed);
+    put(packed.data, packed.len);
+    check_content(zeros, len);
     mem_free(zeros);
+    buf_release(&packed);
+}
+
+/* As "xz --lzma2=dict=256MiB" would have it: the size of the dictionary is a byte of the header. */
+static void test_large_dictionary(void **state)
+{
+    (void)state;
+    struct buf packed = BUF_INIT, out = BUF_INIT;
+    struct tg_error err = {0};
+    lzma_options_lzma options;
+    size_t size = 0;
+    uint8_t bytes[4096];
+    assert_false(lzma_lzma_preset(&options, 0));
+    options.dict_size = 256 * 1024 * 1024;
+    options.mf = LZMA_MF_HC3;
+    lzma_filter filters[] = {{LZMA_FILTER_LZMA2, &options}, {LZMA_VLI_UNKNOWN, NULL}};
+    assert_int_equal(lzma_stream_buffer_encode(filters, LZMA_CHECK_CRC32, NULL,
+                                               (const uint8_t *)"a,b\n", 4, bytes, &size,
+                                               sizeof(bytes)),
+                     LZMA_OK);
+    put(bytes, size);
+    assert_int_equal(read_all(65536, &out, &err), TG_DATA);
+    assert_non_null(strstr(err.what, "needs a dictionary of more than 128 MiB"));
+    buf_release(&out);
+    xz(text.data, 100, &packed);
+    put(packed.data, packed.len);
+    check_content(text.data, 100);
     buf_release(&packed);
 }
 
@@ -278,6 +380,18 @@ static void test_cut_off(void **state)
     first = packed.len;
     zstd(text.data, 100, &packed);
     check_cut(&packed, "zstd", first + 1);
+    buf_clear(&packed);
+    bzip2(text.data, 300, &packed);
+    check_cut(&packed, "bzip2", 10);
+    first = packed.len;
+    bzip2(text.data, 100, &packed);
+    check_cut(&packed, "bzip2", first + 1);
+    buf_clear(&packed);
+    xz(text.data, 300, &packed);
+    check_cut(&packed, "xz", 6);
+    first = packed.len;
+    xz(text.data, 100, &packed);
+    check_cut(&packed, "xz", first + 1);
     buf_release(&packed);
 }
 
@@ -323,6 +437,22 @@ static void test_damaged(void **state)
     buf_append(&packed, "\x28\xb5\x2f\xfd rubbish rubbish", 20);
     packed.data[4] = (char)0xff;
     check_damaged(&packed, "zstd");
+    buf_clear(&packed);
+    bzip2(text.data, 3000, &packed);
+    packed.data[packed.len / 2] ^= 1;
+    check_damaged(&packed, "bzip2");
+    buf_clear(&packed);
+    bzip2(text.data, 3000, &packed);
+    buf_text(&packed, "rubbish");
+    check_damaged(&packed, "bzip2");
+    buf_clear(&packed);
+    xz(text.data, 3000, &packed);
+    packed.data[packed.len / 2] ^= 1;
+    check_damaged(&packed, "xz");
+    buf_clear(&packed);
+    xz(text.data, 3000, &packed);
+    buf_text(&packed, "rubbish behind it");
+    check_damaged(&packed, "xz");
     buf_release(&packed);
 }
 
@@ -481,6 +611,15 @@ static void test_torture(void **state)
     buf_clear(&packed);
     zstd(text.data, text.len, &packed);
     put(packed.data, packed.len);
+    torture(read_once);
+    buf_clear(&packed);
+    bzip2(text.data, 1000, &packed);
+    bzip2(text.data, 1000, &packed);
+    put(packed.data, packed.len);
+    torture(read_once);
+    buf_clear(&packed);
+    xz(text.data, text.len, &packed);
+    put(packed.data, packed.len);
     buf_release(&packed);
     torture(read_once);
     torture(blob_once);
@@ -540,8 +679,11 @@ int main(void)
         cmocka_unit_test(test_plain),
         cmocka_unit_test(test_gzip),
         cmocka_unit_test(test_zstd),
+        cmocka_unit_test(test_bzip2),
+        cmocka_unit_test(test_xz),
         cmocka_unit_test(test_short_files),
         cmocka_unit_test(test_large_window),
+        cmocka_unit_test(test_large_dictionary),
         cmocka_unit_test(test_member_at_the_chunk_end),
         cmocka_unit_test(test_much_from_little),
         cmocka_unit_test(test_cut_off),

@@ -84,6 +84,43 @@ test_a_value_across_two_lines() {
     unchanged
 }
 
+# What is elsewhere, or of another format, is told before anything is read, by check, too.
+refused() {
+    run 2
+    says "$@"
+    said=$("$tidegate" check spec.yaml 2>&1) && fail "check found nothing"
+    says "$@"
+}
+
+test_places_elsewhere() {
+    spec "t: {path: 's3://bucket/*.csv'}"
+    refused "path 's3://bucket/*.csv' is a place elsewhere" "aws s3 sync"
+    spec "t: {path: [here.csv, 'https://example.com/a.csv']}"
+    refused "path 'https://example.com/a.csv' is a place elsewhere" "curl"
+    spec "t: {path: '*.csv'}"
+    sed -i 's#type: files#&, root: "gs://bucket/folder"#' spec.yaml
+    refused "root 'gs://bucket/folder' is a place elsewhere" "gcloud storage"
+    sed -i 's#gs://bucket/folder#file:///data#' spec.yaml
+    refused "write the path alone: '/data'"
+    mkdir s3: # a folder may be called so
+    printf 'id\n1\n' >s3:/a.csv
+    spec "t: {path: './s3:/a.csv'}"
+    run 0
+}
+
+test_other_formats() {
+    spec "t: {path: a.xlsx}"
+    : >a.xlsx
+    refused "file 'a.xlsx' is an Excel workbook by its name" "read_xlsx" "docs/file-formats.md"
+    spec "t: {path: a.tar.gz}"
+    : >a.tar.gz
+    refused "file 'a.tar.gz' is a tar archive by its name"
+    spec "t: {path: a.csv}"
+    printf 'Obj\001rows' >a.csv
+    run 1
+    says "a.csv" "its first bytes are those of an Avro file" "read_avro"
+}
+
 test_truncated_gzip() {
     loaded_once
     seq 1 20000 | sed 's/.*/{"id": &, "v": "some text &"}/' | gzip >2.jsonl.gz

@@ -110,6 +110,24 @@ test_files() {
     equal 8 "$("$tidegate" sql pipeline.yaml "select count(*) from click" --csv | tail -1)"
 }
 
+# The blocks of Python want pyarrow, which the tests of the Python package bring.
+test_file_formats() {
+    local python=$root/build/deps/python/bin/python
+    run_page "$root/docs/file-formats.md"
+    says_what_it_shows "$root/docs/file-formats.md"
+    "$python" -c 'import pyarrow' 2>/dev/null || return 0
+    "$python" - <<'END'
+import pyarrow as pa, pyarrow.feather, pyarrow.orc
+table = pa.table({"id": [1, 2, 3], "at": [None, "x", "y"]})
+pyarrow.feather.write_feather(table, "events.arrow")
+pyarrow.orc.write_table(table, "events.orc")
+END
+    awk '/^```/ { inside = /```python$/; next } inside' "$root/docs/file-formats.md" | "$python" -
+    sed -i '/^  person/a\  event: {path: [events.parquet, more.parquet, anew.parquet], same_content: load}' pipeline.yaml
+    "$tidegate" run pipeline.yaml
+    equal 9 "$("$tidegate" sql pipeline.yaml "select count(*) from event" --csv | tail -1)"
+}
+
 test_sql_source() {
     run_page "$root/docs/sql-source.md"
     says_what_it_shows "$root/docs/sql-source.md"

@@ -47,6 +47,26 @@ test_a_compressed_file_that_grew() {
     nothing_new
 }
 
+test_bzip2_and_xz_that_grew() {
+    command -v bzip2 >/dev/null && command -v xz >/dev/null || return 0
+    spec "t: {path: 't.*'}"
+    printf 'id,v\n1,a\n' | bzip2 >t.csv.bz2
+    printf '{"id": 2}\n' | xz >t.jsonl.xz
+    loads "1 2"
+    printf '3,c\n' | bzip2 >>t.csv.bz2
+    printf '{"id": 4}\n' | xz >>t.jsonl.xz
+    loads "1 2 3 4"
+    printf 'id,v\n1,a\n3,c\n5,e\n' | bzip2 -1 >t.csv.bz2 # packed anew, with more
+    loads "1 2 3 4 5"
+    xz -dc t.jsonl.xz >t.jsonl # the same text under another name
+    rm t.jsonl.xz
+    nothing_new
+    head -c 20 t.csv.bz2 >u.csv.bz2
+    mv u.csv.bz2 t.csv.bz2
+    run 1
+    says "t.csv.bz2" "is truncated: the bzip2 stream ends after 20 bytes"
+}
+
 test_a_csv_without_a_header_that_grew() {
     spec "t: {path: t.csv, header: false, columns: {column0: {data_type: bigint}}}"
     printf '\n1,a\n2,b\n' >t.csv

@@ -45,11 +45,27 @@ static void test_advice(void **state)
     assert_null(strstr(err.what, "See also"));
 }
 
+/* Of Parquet files, what older engines do not read. */
+static void test_parquet(void **state)
+{
+    (void)state;
+    struct tg_error err = {0};
+    assert_int_equal(duck_error(&err, "Invalid Input Error: Failed to read file \"a.parquet\": "
+                                      "Unsupported compression codec \"LZ4\". Supported options"),
+                     TG_DATA);
+    assert_non_null(strstr(err.what, "; this is LZ4 in Hadoop's frames"));
+    assert_int_equal(duck_error(&err, "Invalid Error: BYTE_STREAM_SPLIT encoding is only supported "
+                                      "for FLOAT or DOUBLE data"),
+                     TG_DATA);
+    assert_non_null(strstr(err.what, "; an engine of DuckDB 2.0 reads it of INT32 and INT64"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_error_rules),
         cmocka_unit_test(test_advice),
+        cmocka_unit_test(test_parquet),
     };
     return cmocka_run_group_tests_name("duckdb/error", tests, NULL, NULL);
 }

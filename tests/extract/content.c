@@ -11,6 +11,9 @@
 
 #define BYTES(text) text, sizeof(text) - 1
 
+/* The head of an archive whose first entry has that name. */
+#define ZIP(name) "PK\x03\x04\x14\0\x06\0\x08\0abcdefghijklmnop\x05\0\0\0" name
+
 struct sample {
     const char *bytes;
     size_t len;
@@ -34,7 +37,11 @@ static void test_kinds(void **state)
         {BYTES("PAR1\x15\x04\x15\x10"), "a Parquet file"},
         {BYTES("\x1f\x8b\x08"), "a gzip file"},
         {BYTES("\x28\xb5\x2f\xfd\x04"), "a zstd file"},
-        {BYTES("PK\x03\x04\x14"), "a zip archive or an Excel workbook"},
+        {BYTES("PK\x03\x04\x14"), "a zip archive"},
+        {BYTES(ZIP("a.csv")), "a zip archive"},
+        {BYTES(ZIP("[Content_Types].xml")), "an Excel workbook"},
+        {BYTES(ZIP("xl/workbook.xml")), "an Excel workbook"},
+        {BYTES(ZIP("mimetypeapplication/vnd.oasis.opendocument")), "an OpenDocument file"},
         {BYTES("PK\x05\x06"), "an empty zip archive"},
         {BYTES("BZh91AY&SY"), "a bzip2 file"},
         {BYTES("\xfd\x37zXZ\0"), "an xz file"},
@@ -45,7 +52,12 @@ static void test_kinds(void **state)
         {BYTES("\xff\xff\xff\xff\x78"), "an Arrow stream"},
         {BYTES("Obj\x01\x04"), "an Avro file"},
         {BYTES("SQLite format 3\0"), "a SQLite database"},
-        {BYTES("\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"), "an Excel workbook"},
+        {BYTES("\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"), "an Excel workbook of the old kind"},
+        {BYTES("ORC\x0a\x03\0\x12"), "an ORC file"},
+        {BYTES("FEA1\0\0\0\0"), "a Feather file"},
+        {BYTES("12345678DUCK\x40\0\0\0"), "a DuckDB database"},
+        {BYTES("]\0\0\x80\0"), "an lzma file"},
+        {BYTES("\x89HDF\r\n\x1a\n"), "an HDF5 file"},
         {BYTES("%PDF-1.7\n"), "a PDF document"},
         {BYTES("\xff\xfe\x61\0"), "UTF-16 text"},
         {BYTES("\xfe\xff\0\x61"), "UTF-16 text"},
@@ -80,6 +92,9 @@ static void test_text(void **state)
         {BYTES("Obj,b\n"), NULL},
         {BYTES("BZh9,x\n"), NULL},
         {BYTES("ARROW1,b\n"), NULL},
+        {BYTES("ORCID,name\n"), NULL},
+        {BYTES("FEA1,b\n"), NULL},
+        {BYTES("12345678DUCK,b\n"), NULL},
         {BYTES("a,b,c,d,DUCK\n"), NULL},
         {BYTES("\xef\xbb\xbfid\n"), NULL},
         {BYTES("\xef\xbb\xbf"), NULL},
@@ -106,6 +121,34 @@ static void test_header(void **state)
     }
     for (size_t i = 0; i < sizeof(csv) / sizeof(csv[0]); i++)
         assert_int_equal(content_check_header(csv[i], strlen(csv[i]), &err), TG_OK);
+}
+
+static void test_names(void **state)
+{
+    static const char *const others[][2] = {
+        {"a/b.XLSX", "'a/b.XLSX' is an Excel workbook by its name"},
+        {"b.xls", "of the old kind"},
+        {"b.avro", "DuckDB's read_avro; docs/file-formats.md"},
+        {"b.arrow", "an Arrow file"},
+        {"b.feather", "a Feather file"},
+        {"b.orc", "an ORC file"},
+        {"b.xml", "an XML document"},
+        {"b.csv.zip", "a zip archive"},
+        {"b.fwf", "text of fixed width"},
+        {"b.sqlite", "a source of type sql reads its tables"},
+        {"b.duckdb", "a DuckDB database"},
+    };
+    static const char *const none[] = {"", "b", "b.txt", ".zip", "zip", "b.csv", "b.orc2"};
+    struct tg_error err = {0};
+    (void)state;
+    for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++)
+        if (content_check_name(others[i][0], strlen(others[i][0]), &err) != TG_USAGE ||
+            !strstr(err.what, others[i][1]))
+            fail_msg("'%s': '%s'", others[i][0], err.what);
+    assert_int_equal(content_check_name("b.tar.gz", strlen("b.tar"), &err), TG_USAGE);
+    assert_int_equal(content_check_name("b.zip.gz", strlen("b"), &err), TG_OK);
+    for (size_t i = 0; i < sizeof(none) / sizeof(none[0]); i++)
+        assert_int_equal(content_check_name(none[i], strlen(none[i]), &err), TG_OK);
 }
 
 static void check_parquet(const char *folder, const char *bytes, size_t len, const char *what)
@@ -135,10 +178,8 @@ static void test_parquet(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_kinds),
-        cmocka_unit_test(test_text),
-        cmocka_unit_test(test_header),
-        IN_FOLDER(test_parquet),
+        cmocka_unit_test(test_kinds), cmocka_unit_test(test_text), cmocka_unit_test(test_header),
+        cmocka_unit_test(test_names), IN_FOLDER(test_parquet),
     };
     return cmocka_run_group_tests_name("extract/content", tests, NULL, NULL);
 }

@@ -14,6 +14,9 @@
 int content_check_text(const char *head, size_t len, struct tg_error *err) TG_CHECK_RESULT;
 /* JSON of rows where a CSV file's header should be. */
 int content_check_header(const char *head, size_t len, struct tg_error *err) TG_CHECK_RESULT;
+/* A name of which `len` bytes say none of the formats that are read: TG_USAGE where they say
+ * another one, and what to do. */
+int content_check_name(const char *name, size_t len, struct tg_error *err) TG_CHECK_RESULT;
 /* The file should be Parquet. TG_SOURCE when it cannot be read. */
 int content_check_parquet(const char *path, struct tg_error *err) TG_CHECK_RESULT;
 

@@ -14,33 +14,22 @@
 
 #include <ctype.h>
 #include <stdlib.h>
-#include <strings.h>
 
 #include "base/buf.h"
 #include "base/fs.h"
 #include "base/memory.h"
+#include "extract/files/format.h"
 #include "extract/files/known.h"
 #include "extract/files/report.h"
 #include "extract/files/skip.h"
 #include "extract/files/text.h"
+#include "extract/formats/content.h"
 #include "extract/formats/json_reader.h"
 #include "extract/formats/table_reader.h"
 #include "extract/read_ahead.h"
 
 /* One page is worked on while the next is made; more would only take memory. */
 enum { PAGES_AHEAD = 1, AHEAD_BYTES_MIN = 256 * 1024 };
-
-enum format { FORMAT_NONE, FORMAT_JSONL, FORMAT_JSON, FORMAT_CSV, FORMAT_PARQUET };
-
-static const struct {
-    const char *name; /* as `format` says it, or after the last dot of a name */
-    enum format format;
-    bool extension_only;
-} formats[] = {
-    {"jsonl", FORMAT_JSONL, false},     {"json", FORMAT_JSON, false},   {"csv", FORMAT_CSV, false},
-    {"parquet", FORMAT_PARQUET, false}, {"ndjson", FORMAT_JSONL, true}, {"tsv", FORMAT_CSV, true},
-    {"pq", FORMAT_PARQUET, true},
-};
 
 /* What the resources share. */
 struct source {
@@ -76,39 +65,6 @@ static const char grown_choices[] = "tail all fail", same_choices[] = "load skip
 static const char loaded_choices[] = "skip load";
 
 /* ---- Formats ------------------------------------------------------------------------------- */
-
-static bool ends_in(const char *name, size_t len, const char *suffix)
-{
-    size_t suffix_len = strlen(suffix);
-    return len > suffix_len && strncasecmp(name + len - suffix_len, suffix, suffix_len) == 0 &&
-           name[len - suffix_len - 1] == '.';
-}
-
-/* Length of the name without a compression's suffix. */
-static size_t bare_length(const char *name)
-{
-    size_t len = strlen(name);
-    if (ends_in(name, len, "gz"))
-        return len - 3;
-    return ends_in(name, len, "zst") ? len - 4 : len;
-}
-
-static enum format format_of(const char *name)
-{
-    size_t len = bare_length(name);
-    for (size_t i = 0; i < sizeof(formats) / sizeof(formats[0]); i++)
-        if (ends_in(name, len, formats[i].name))
-            return formats[i].format;
-    return FORMAT_NONE;
-}
-
-static enum format format_find(const char *text)
-{
-    for (size_t i = 0; text && i < sizeof(formats) / sizeof(formats[0]); i++)
-        if (!formats[i].extension_only && strcmp(formats[i].name, text) == 0)
-            return formats[i].format;
-    return FORMAT_NONE;
-}
 
 static enum format file_format(const struct files_stream *stream, const struct listed_file *file)
 {
@@ -264,18 +220,38 @@ static int set_format(struct files_stream *stream, struct listed_file *file, str
                                                [FORMAT_JSON] = GROWS_IF_LINES,
                                                [FORMAT_PARQUET] = GROWS_NEVER};
     enum format format = file_format(stream, file);
+    int rc = TG_OK;
     if (format == FORMAT_NONE)
-        return error_set(err, TG_USAGE,
-                         "the format of file '%s' cannot be told from its name; set format to "
-                         "jsonl, json, csv or parquet",
-                         shown(file));
+        TRY(content_check_name(shown(file), format_bare_length(shown(file)), err));
+    if (format == FORMAT_NONE)
+        TRY(error_set(err, TG_USAGE,
+                      "the format of file '%s' cannot be told from its name; set format to jsonl, "
+                      "json, csv or parquet, or see docs/file-formats.md if it is none of them",
+                      shown(file)));
     file->growth = growths[format];
-    return TG_OK;
+done:
+    return rc;
 }
 
 static bool skips_known(const struct files_stream *stream)
 {
     return stream->request.skips_recalled && !stream->loads_again;
+}
+
+static int check_local(const char *globs, struct tg_error *err)
+{
+    struct buf glob = BUF_INIT;
+    int rc = TG_OK;
+    for (const char *at = globs, *end; *at; at = *end ? end + 1 : end) {
+        end = strchrnul(at, '\n');
+        buf_clear(&glob);
+        buf_append(&glob, at, (size_t)(end - at));
+        TRY(buf_check(&glob, err));
+        TRY(format_check_local("path", buf_string(&glob), err));
+    }
+done:
+    buf_release(&glob);
+    return rc;
 }
 
 /* What they match, without what the cursor has no need of. */
@@ -294,6 +270,7 @@ static int match_patterns(struct files_stream *stream, const char *root, struct 
     skip->by_modified = !request->keys && unmodified && strcmp(unmodified, "true") == 0;
     TRY(skip_globs(patterns, &stream->globs, &skip->is_dated, err));
     skip->globs = buf_string(&stream->globs);
+    TRY(check_local(skip->globs, err));
     TRY(skip_check(skip, err));
     TRY(listing_make(context_of(stream), root, skip->globs, &stream->listing, err));
     if (!request->only_lists)
@@ -373,7 +350,7 @@ static int open_csv(struct files_stream *stream, const struct listed_file *file,
         options.from = file->entry->content_bytes;
         options.rows_before = (uint64_t)file->entry->rows;
     }
-    if (auto_delimiter && ends_in(file->name, bare_length(file->name), "tsv"))
+    if (auto_delimiter && format_ends_in(file->name, ".tsv"))
         options.delimiter = "\t";
     return csv_reader_open(engine_of(stream), text, &options, &stream->pages, err);
 }
@@ -633,8 +610,11 @@ static int files_open(const struct source_request *request, struct source **out,
                       struct tg_error *err)
 {
     const char *root = option_text(request->values, request->value_count, "root");
-    struct source *source = mem_calloc(1, sizeof(*source));
+    int rc = root ? format_check_local("root", root, err) : TG_OK;
     *out = NULL;
+    if (rc != TG_OK)
+        return rc;
+    struct source *source = mem_calloc(1, sizeof(*source));
     if (!source)
         return error_nomem(err);
     source->root = !root || strcmp(root, ".") == 0 ? mem_strdup(request->folder)
@@ -695,7 +675,7 @@ static const struct option resource_options[] = {
          "Files to read: a path or glob pattern (** matches folders at any depth), or a list "
          "of them. {date} in a pattern stands for a date as 2024-05-31, {date:%Y/%m/%d} for one "
          "that is written so: with a cursor, files of dates without new rows are not read. "
-         "Gzip and zstd are recognised by their content."},
+         "Gzip, zstd, bzip2 and xz are recognised by their content."},
     {.name = "skip_unmodified",
      .type = OPTION_BOOL,
      .fallback = "false",
@@ -710,7 +690,7 @@ static const struct option resource_options[] = {
      .type = OPTION_TEXT,
      .choices = "auto jsonl json csv parquet",
      .fallback = "auto",
-     .help = "Format of the files; auto goes by the name before .gz or .zst."},
+     .help = "Format of the files; auto goes by the name before .gz, .zst, .bz2 or .xz."},
     {.name = "delimiter",
      .type = OPTION_TEXT,
      .fallback = "auto",
