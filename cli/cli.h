@@ -63,6 +63,8 @@ enum format call_format(const struct call *call);
 /* Opens the pipeline of the call's SPEC and --workdir; on failure the message is out and *code set.
  */
 struct tg_pipeline *open_pipeline(const struct call *call, int *code);
+/* The same of a command that only looks: nothing can be changed by it. */
+struct tg_pipeline *open_to_look(const struct call *call, int *code);
 struct progress; /* how far a run is, on standard error */
 /* The same of a command with --json and such options, whose `progress` ends with a failure. */
 struct tg_pipeline *open_watched(const struct call *call, const struct tg_pipeline_options *options,

@@ -98,7 +98,7 @@ static int show_run(const struct call *call)
     const struct view *view = &views[i];
     if (format == FORMAT_YAML && (view->columns[0] || view->text != TG_DOCUMENT_SCHEMA))
         return fail_usage(call->command, "only the schema can be shown as YAML");
-    struct tg_pipeline *pipeline = open_pipeline(call, &code);
+    struct tg_pipeline *pipeline = open_to_look(call, &code);
     if (!pipeline)
         return code;
     cancel_on_signals(pipeline);

@@ -115,15 +115,25 @@ enum format call_format(const struct call *call)
     return call_flag(call, "--csv") ? FORMAT_CSV : FORMAT_TABLE;
 }
 
-struct tg_pipeline *open_pipeline(const struct call *call, int *code)
+static struct tg_pipeline *open_spec(const struct call *call, bool read_only, int *code)
 {
     struct tg_error err = {0};
     struct tg_pipeline *pipeline = NULL;
-    const struct tg_pipeline_options options = {TG_PIPELINE_OPTIONS_INIT,
-                                                .workdir = call_flag(call, "--workdir")};
+    const struct tg_pipeline_options options = {
+        TG_PIPELINE_OPTIONS_INIT, .workdir = call_flag(call, "--workdir"), .read_only = read_only};
     if (tg_pipeline_open(&pipeline, call->arguments[0], &options, &err))
         *code = fail(&err);
     return pipeline;
+}
+
+struct tg_pipeline *open_pipeline(const struct call *call, int *code)
+{
+    return open_spec(call, false, code);
+}
+
+struct tg_pipeline *open_to_look(const struct call *call, int *code)
+{
+    return open_spec(call, true, code);
 }
 
 struct tg_pipeline *open_watched(const struct call *call, const struct tg_pipeline_options *options,

@@ -591,6 +591,12 @@ struct tg_pipeline_options {
     size_t variable_count;
     int turns; /* resources with a `read` are read by turns, a page of each, so many of them at
                   once: the others follow as these end. 0 and 1: one is read after the other */
+    /* Where it is not 0 the pipeline only looks: nothing at the destination is changed or made. A
+     * database file is opened beside other processes that read it, and without permission to write
+     * it or its folder; a run is TG_USAGE, a statement that changes something TG_DESTINATION with
+     * the SQLSTATE 25006. While it has a file open so (a stream lives), a run of the same process
+     * is TG_LOCKED. */
+    uint64_t read_only;
 };
 
 #define TG_PIPELINE_OPTIONS_INIT .size = sizeof(struct tg_pipeline_options)
@@ -610,9 +616,10 @@ TG_API_CHECK int tg_pipeline_new(struct tg_pipeline **out,
 
 /* A pipeline as a spec file describes it. Of `options` (may be NULL), workdir, select,
  * full_refresh, refresh, accept, schema_contract, memory, storage_version, threads,
- * create_indexes, limits, accept_limits, undo_loads, turns, variables and the callbacks are used;
- * name, destination and dataset come from the spec, and so does all that `schema` could say:
- * TG_USAGE when it is set, and when there is no such file. TG_SPEC names file, line and column. */
+ * create_indexes, limits, accept_limits, undo_loads, turns, variables, read_only and the callbacks
+ * are used; name, destination and dataset come from the spec, and so does all that `schema` could
+ * say: TG_USAGE when it is set, and when there is no such file. TG_SPEC names file, line and
+ * column. */
 TG_API_CHECK int tg_pipeline_open(struct tg_pipeline **out, const char *spec_path,
                                   const struct tg_pipeline_options *options, struct tg_error *err);
 

@@ -26,7 +26,8 @@ extern "C" {
 
 struct tg_session;
 
-/* Opens one, and makes the database where that is a file that is not there. The dataset is the
+/* Opens one, and makes the database where that is a file that is not there, unless the pipeline is
+ * read_only. The dataset is the
  * default schema, if it is there. *out is NULL on failure. TG_LOCKED, TG_DESTINATION. */
 TG_API_CHECK int tg_session_open(struct tg_session **out, struct tg_pipeline *pipeline,
                                  struct tg_error *err);
@@ -44,6 +45,14 @@ TG_API_CHECK int tg_session_use(struct tg_session *session, const char *dataset,
  * the database's own message and SQLSTATE. */
 TG_API_CHECK int tg_session_run(struct tg_session *session, const char *statement,
                                 struct ArrowArrayStream *rows, struct tg_error *err);
+
+/* The first statement of a text of several: *text (not NULL) moves to the next one, and is NULL
+ * when that was the last. `rows` as of tg_session_run, but always gets a stream: of a statement
+ * that gives no rows it is what the database says of it ("UPDATE 3"). Semicolons part statements,
+ * but those within literals, comments and the body of a trigger or a function. On failure *text
+ * stays. TG_USAGE where there is no statement. */
+TG_API_CHECK int tg_session_run_next(struct tg_session *session, const char **text,
+                                     struct ArrowArrayStream *rows, struct tg_error *err);
 
 /* What a stream that the library has handed out has failed by, behind get_schema or get_next: all
  * that is known, SQLSTATE among it, of which get_last_error has the text. Returns its code; TG_OK:

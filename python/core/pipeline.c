@@ -88,6 +88,7 @@ static const struct field option_fields[] = {
     OF(FIELD_UINT64, accept),
     OF(FIELD_TEXT, engine),
     OF(FIELD_INT, turns),
+    OF(FIELD_UINT64, read_only),
     {"limit_rows_deleted", FIELD_TEXT, offsetof(struct tg_pipeline_options, limits.rows_deleted)},
     {"limit_tables_added", FIELD_TEXT, offsetof(struct tg_pipeline_options, limits.tables_added)},
     {"limit_columns_added", FIELD_TEXT, offsetof(struct tg_pipeline_options, limits.columns_added)},

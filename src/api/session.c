@@ -51,6 +51,19 @@ int tg_session_run(struct tg_session *session, const char *statement, struct Arr
     return called(session, statements_run(session, statement, rows, err), err);
 }
 
+int tg_session_run_next(struct tg_session *session, const char **text,
+                        struct ArrowArrayStream *rows, struct tg_error *err)
+{
+    error_clear(err);
+    NEEDS(rows);
+    *rows = (struct ArrowArrayStream){0};
+    NEEDS(session);
+    NEEDS(text);
+    NEEDS(*text);
+    pipeline_begin(session->pipeline);
+    return called(session, statements_run_next(session, text, rows, err), err);
+}
+
 int tg_stream_error(struct ArrowArrayStream *stream, struct tg_error *err)
 {
     error_clear(err);

@@ -22,6 +22,9 @@ struct location {
     const struct tg_connection *given; /* the program's own; NULL: none, else `url` only names it */
     bool create_indexes;               /* of a destination: what is unique gets an index */
     const char *scratch; /* a folder: what is not there is made in it; NULL: in its place */
+    /* Nothing is to be changed or made: a file is opened beside others that read it, and without
+     * permission to write. Of `given` that is the program's to see to. */
+    bool read_only;
     const char *replace_strategy; /* of a destination, for who says none; NULL */
 };
 

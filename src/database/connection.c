@@ -159,8 +159,10 @@ int connection_open(struct context *ctx, const struct location *where, bool crea
     struct connection *con = mem_calloc(1, sizeof(*con));
     if (!con)
         return error_nomem(err);
-    *con =
-        (struct connection){.driver = driver, .ctx = ctx, .creates_indexes = where->create_indexes};
+    *con = (struct connection){.driver = driver,
+                               .ctx = ctx,
+                               .creates_indexes = where->create_indexes,
+                               .is_sealed = where->given != NULL};
     int rc = driver->open(con, where, create, err);
     if (rc != TG_OK || !con->state) {
         mem_free(con);

@@ -49,6 +49,7 @@ struct dialect {
     int fraction_max;        /* digits of a second that a timestamp may have */
     const char *begin;       /* as enum transact has it; NULL: "BEGIN TRANSACTION" */
     const char *begin_look;  /* NULL: as `begin` */
+    const char *read_only;   /* from here on a session changes nothing; NULL: drivers see to it */
     const char *match_nulls; /* pattern: {left} equals {right}, or both are NULL, and rows join by
                                 it as fast as by =. NULL: so they do by IS NOT DISTINCT FROM */
     const char *hold;        /* pattern: {table} stays as it is. NULL: it does, by its lock */

@@ -39,6 +39,7 @@ struct duck_options {
     const char *temp_dir; /* where it may spill */
     size_t memory_bytes;
     const char *storage_version; /* of a file that is made; NULL: it is there, or there is none */
+    bool read_only;
 };
 
 /* Does the engine know the storage version that the context asks for? TG_USAGE. */

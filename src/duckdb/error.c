@@ -39,6 +39,8 @@ static const struct rule rules[] = {
     {"Constraint Error", "primary key constraint", TG_DESTINATION, false, "23505", ""},
     {"TransactionContext Error", "onflict", TG_DESTINATION, true, "40001", "; run again"},
     {"Transaction", "onflict", TG_DESTINATION, true, "40001", "; run again"},
+    {NULL, "attached in read-only mode", TG_DESTINATION, false, "25006", ""},
+    {NULL, "launched in read-only mode", TG_DESTINATION, false, "25006", ""},
     {"Parser Error", NULL, TG_DESTINATION, false, "42601", ""},
     {"Catalog Error: Table with name", "does not exist", TG_DESTINATION, false, "42P01", ""},
     {"Catalog Error: Table with name", "already exists", TG_DESTINATION, false, "42P07", ""},

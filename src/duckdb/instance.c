@@ -29,7 +29,8 @@ struct instance {
     struct instance *next;
     dev_t device;
     ino_t inode;
-    pid_t process; /* a forked child has the list, but no instance that works */
+    pid_t process;  /* a forked child has the list, but no instance that works */
+    bool read_only; /* other processes may have it open so, too */
     char *path;
     size_t use_count;
     size_t memory_bytes; /* the sum of what the uses may take */
@@ -43,6 +44,8 @@ static struct {
 
 /* ---- what a path leads to ---- */
 
+enum { TEMP_MAX = PATH_MAX + 8 };
+
 struct place {
     char path[PATH_MAX]; /* absolute, without links: the database's log lies beside the file */
     bool exists;
@@ -50,23 +53,25 @@ struct place {
 };
 
 /* Says in our words what DuckDB would say in its own, or not at all. */
-static int check_file(const char *path, const struct stat *info, struct tg_error *err)
+static int check_file(const char *path, const struct stat *info, enum instance_mode mode,
+                      struct tg_error *err)
 {
+    bool reads = mode == INSTANCE_READS;
     if (S_ISDIR(info->st_mode))
         return error_set(err, TG_DESTINATION, "'%s' is a folder; name a file in it", path);
     if (!S_ISREG(info->st_mode))
         return error_set(err, TG_DESTINATION, "'%s' is a pipe or a device; name a file", path);
-    if (access(path, R_OK | W_OK) != 0)
+    if (access(path, reads ? R_OK : R_OK | W_OK) != 0)
         return error_errno(err, TG_DESTINATION, errno,
-                           "'%s' cannot be written; change its permissions or name another file",
-                           path);
+                           "'%s' cannot be %s; change its permissions or name another file", path,
+                           reads ? "read" : "written");
     return TG_OK;
 }
 
 /* Before anything is read that would be in vain: DuckDB writes its log beside the file. */
-static int check_folder(const char *folder, struct tg_error *err)
+static int check_folder(const char *folder, enum instance_mode mode, struct tg_error *err)
 {
-    if (access(folder, W_OK | X_OK) != 0)
+    if (mode != INSTANCE_READS && access(folder, W_OK | X_OK) != 0)
         return error_errno(err, TG_DESTINATION, errno,
                            "folder '%s' cannot be written; change its permissions, or name a file "
                            "elsewhere",
@@ -75,7 +80,8 @@ static int check_folder(const char *folder, struct tg_error *err)
 }
 
 /* The place of a file that is not there, but could be. */
-static int absent_place(const char *path, struct place *out, struct tg_error *err)
+static int absent_place(const char *path, enum instance_mode mode, struct place *out,
+                        struct tg_error *err)
 {
     int rc = TG_OK;
     struct stat info;
@@ -97,24 +103,25 @@ static int absent_place(const char *path, struct place *out, struct tg_error *er
     else if (snprintf(out->path, PATH_MAX, "%s/%s", folder_path, name) >= PATH_MAX)
         rc = error_errno(err, TG_DESTINATION, ENAMETOOLONG, "'%s' cannot be used", path);
     else
-        rc = check_folder(folder_path, err);
+        rc = check_folder(folder_path, mode, err);
     mem_free(folder);
     return rc;
 }
 
-static int find_place(const char *path, struct place *out, struct tg_error *err)
+static int find_place(const char *path, enum instance_mode mode, struct place *out,
+                      struct tg_error *err)
 {
     out->exists = stat(path, &out->info) == 0;
     if (!out->exists && errno != ENOENT && errno != ENOTDIR)
         return error_errno(err, TG_IO, errno, "file '%s' cannot be examined", path);
     if (!out->exists)
-        return absent_place(path, out, err);
+        return absent_place(path, mode, out, err);
     if (!realpath(path, out->path))
         return error_errno(err, TG_IO, errno, "file '%s' cannot be examined", path);
-    int rc = check_file(path, &out->info, err);
+    int rc = check_file(path, &out->info, mode, err);
     char *folder = fs_dirname(out->path);
     if (rc == TG_OK)
-        rc = folder ? check_folder(folder, err) : error_nomem(err);
+        rc = folder ? check_folder(folder, mode, err) : error_nomem(err);
     mem_free(folder);
     return rc;
 }
@@ -231,25 +238,39 @@ static bool is_being_made(const struct place *place)
     return changed;
 }
 
-static int open_database(const struct context *ctx, const struct place *place, duckdb_database *out,
-                         struct tg_error *err)
+/* Beside the file; who reads may not write there, and would share it with others who do. */
+static void temp_folder(const struct context *ctx, const struct place *place, bool reads,
+                        char out[TEMP_MAX])
 {
-    char temp[PATH_MAX + 4];
+    const char *folder = ctx->variable ? ctx->variable("TMPDIR") : NULL;
+    const char *name = strrchr(place->path, '/') + 1;
+    if (reads)
+        snprintf(out, TEMP_MAX, "%s/tidegate-%d-%.200s.tmp", folder && *folder ? folder : "/tmp",
+                 (int)getpid(), name);
+    else
+        snprintf(out, TEMP_MAX, "%s.tmp", place->path);
+}
+
+static int open_database(const struct context *ctx, const struct place *place, bool reads,
+                         duckdb_database *out, struct tg_error *err)
+{
+    char temp[TEMP_MAX];
     struct tg_error why = {0};
     const char *storage = ctx->storage_version ? ctx->storage_version : default_storage;
     const struct duck_options options = {.path = place->path,
                                          .temp_dir = temp,
                                          .memory_bytes = duck_share(ctx),
-                                         .storage_version = place->exists ? NULL : storage};
-    snprintf(temp, sizeof(temp), "%s.tmp", place->path);
+                                         .storage_version = place->exists ? NULL : storage,
+                                         .read_only = reads};
+    temp_folder(ctx, place, reads, temp);
     int rc = duck_open(ctx, &options, out, &why);
     if (strstr(why.what, "not a valid DuckDB database file") && is_being_made(place))
         return refuse(err, place->path, "is just being made by another process; wait a moment");
     return rc == TG_OK ? rc : explain(rc, place->path, &why, err);
 }
 
-static int open_file(const struct context *ctx, struct place *place, struct instance **out,
-                     struct tg_error *err)
+static int open_file(const struct context *ctx, struct place *place, bool reads,
+                     struct instance **out, struct tg_error *err)
 {
     int rc = TG_OK;
     struct instance *instance = mem_calloc(1, sizeof(*instance));
@@ -259,7 +280,8 @@ static int open_file(const struct context *ctx, struct place *place, struct inst
     instance->path = mem_strdup(place->path);
     if (!instance->path)
         TRY(error_nomem(err));
-    TRY(open_database(ctx, place, &instance->database, err));
+    TRY(open_database(ctx, place, reads, &instance->database, err));
+    instance->read_only = reads;
     if (!place->exists && stat(place->path, &place->info) != 0) {
         rc = error_errno(err, TG_IO, errno, "file '%s' cannot be examined", place->path);
         goto done;
@@ -289,17 +311,20 @@ static void close_unused(struct instance *instance)
 
 /* ---- uses ---- */
 
-static int join(const struct context *ctx, struct place *place, bool create,
+static int join(const struct context *ctx, struct place *place, enum instance_mode mode,
                 struct instance_use *out, struct tg_error *err)
 {
     int rc = TG_OK;
     struct instance *instance = NULL;
     struct instance_use use = {.memory_bytes = duck_share(ctx)};
     TRY(find_open(place, &instance, err));
-    if (!instance && !place->exists && !create)
+    if (!instance && !place->exists && mode != INSTANCE_MAKES)
         goto done;
+    if (instance && instance->read_only && mode != INSTANCE_READS)
+        TRY(refuse(err, place->path,
+                   "is open in this process to be read only; close what reads it"));
     if (!instance)
-        TRY(open_file(ctx, place, &instance, err));
+        TRY(open_file(ctx, place, mode == INSTANCE_READS, &instance, err));
     TRY(duck_connect(instance->database, &use.con, err));
     if (instance->use_count == 0)
         TRY(batches_register(use.con, err));
@@ -308,6 +333,7 @@ static int join(const struct context *ctx, struct place *place, bool create,
     instance->use_count++;
     instance->memory_bytes += use.memory_bytes;
     use.instance = instance;
+    use.read_only = instance->read_only;
     *out = use;
     use.con = NULL;
 done:
@@ -316,15 +342,15 @@ done:
     return rc;
 }
 
-int instance_join(const struct context *ctx, const char *path, bool create,
+int instance_join(const struct context *ctx, const char *path, enum instance_mode mode,
                   struct instance_use *out, struct tg_error *err)
 {
     struct place place;
     *out = (struct instance_use){0};
     pthread_mutex_lock(&open_files.lock);
-    int rc = find_place(path, &place, err);
+    int rc = find_place(path, mode, &place, err);
     if (rc == TG_OK)
-        rc = join(ctx, &place, create, out, err);
+        rc = join(ctx, &place, mode, out, err);
     pthread_mutex_unlock(&open_files.lock);
     return rc;
 }

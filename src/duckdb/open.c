@@ -41,6 +41,7 @@ static int set_options(duckdb_config config, const struct context *ctx,
         {"wal_autocheckpoint", "0B", 0}, /* a commit to a log holds all texts of 2,048 rows twice */
         {"temp_directory", options->temp_dir, 0},
         {"storage_compatibility_version", options->storage_version, 0},
+        {"access_mode", options->read_only ? "READ_ONLY" : NULL, 0},
         /* A file that is being written by threads of its own cannot be given up: 2.0 waits for them
          * with a lock that they want. */
         {"async_threads", "0", VERSION_OF(2, 0, 0)},

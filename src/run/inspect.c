@@ -21,6 +21,15 @@
 #include "run/learned.h"
 #include "write/destination.h"
 
+int inspect_absent(const struct tg_pipeline *pipeline, struct tg_error *err)
+{
+    return error_reason(err,
+                        error_set(err, TG_DESTINATION,
+                                  "destination '%s' does not exist yet; run the pipeline first",
+                                  pipeline->destination),
+                        TG_REASON_NOTHING_LOADED);
+}
+
 static int open_existing(struct tg_pipeline *pipeline, struct destination *out,
                          struct tg_error *err)
 {
@@ -29,11 +38,7 @@ static int open_existing(struct tg_pipeline *pipeline, struct destination *out,
     TRY(destination_init(out, &pipeline->ctx, &config->destination, config->dataset, err));
     TRY(destination_open(out, err));
     if (!out->state)
-        rc = error_reason(err,
-                          error_set(err, TG_DESTINATION,
-                                    "destination '%s' does not exist yet; run the pipeline first",
-                                    pipeline->destination),
-                          TG_REASON_NOTHING_LOADED);
+        rc = inspect_absent(pipeline, err);
 done:
     return rc;
 }

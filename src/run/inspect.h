@@ -9,6 +9,8 @@
 
 int inspect_query(struct tg_pipeline *pipeline, const char *sql, const char *as_of,
                   struct ArrowArrayStream *out, struct tg_error *err) TG_CHECK_RESULT;
+/* That the destination is not there yet: TG_DESTINATION. */
+int inspect_absent(const struct tg_pipeline *pipeline, struct tg_error *err);
 /* TG_USAGE for a view, or a document, that there is not. */
 int inspect_show(struct tg_pipeline *pipeline, enum tg_show what, struct ArrowArrayStream *out,
                  struct tg_error *err) TG_CHECK_RESULT;

@@ -69,6 +69,7 @@ static int apply_options(struct tg_pipeline *pipeline, const struct tg_pipeline_
         ctx->clock_us = options->clock_us;
     if (options->random)
         ctx->random = options->random;
+    config->destination.read_only = options->read_only != 0;
     pipeline->refresh = options->full_refresh ? TG_REFRESH_DROP_DATA : options->refresh;
     pipeline->accept_limits = options->accept_limits;
     pipeline->accept = options->accept;

@@ -22,6 +22,11 @@ static int lock_folder(struct session *session, struct tg_error *err)
     int rc = TG_OK;
     struct config *config = &session->pipeline->config;
     char *path = NULL;
+    if (config->destination.read_only)
+        return error_set(
+            err, TG_USAGE,
+            "the pipeline is open to be read only (read_only of its options): it shows "
+            "and asks, and loads nothing");
     path = fs_join(session->folder, "lock");
     if (!path)
         return error_nomem(err);

@@ -2,11 +2,14 @@
  * Statements of a program, at the destination.
  *
  *   statements_open -> destination_enter; statements_run -> cut_off (rows of the one before) ->
- *   destination_run -> hand_out (a stream that knows its session); statements_transact
+ *   destination_run -> hand_out (a stream that knows its session); statements_run_next: of a text
+ *   with several; statements_transact
  *
  * A stream that is cut off has given up the database's one, and says so when it is read.
  */
 #include "run/statements.h"
+
+#include "run/inspect.h"
 
 struct session_rows {
     struct stream_head head;
@@ -101,6 +104,8 @@ int statements_open(struct tg_pipeline *pipeline, struct tg_session **out, struc
     TRY(destination_init(&session->destination, &pipeline->ctx, &config->destination,
                          config->dataset, err));
     TRY(destination_enter(&session->destination, err));
+    if (!session->destination.state)
+        TRY(inspect_absent(pipeline, err));
     *out = session;
     session = NULL;
 done:
@@ -128,9 +133,23 @@ int statements_run(struct tg_session *session, const char *statement, struct Arr
                    struct tg_error *err)
 {
     struct ArrowArrayStream inner = {0};
+    bool gives_rows = false;
     cut_off(session);
-    int rc = destination_run(&session->destination, statement, &inner, err);
-    return rc == TG_OK && inner.release ? hand_out(session, &inner, out, err) : rc;
+    int rc = destination_run(&session->destination, statement, NULL, &inner, &gives_rows, err);
+    if (rc == TG_OK && gives_rows)
+        return hand_out(session, &inner, out, err);
+    stream_release(&inner);
+    return rc;
+}
+
+int statements_run_next(struct tg_session *session, const char **text, struct ArrowArrayStream *out,
+                        struct tg_error *err)
+{
+    bool gives_rows = false;
+    struct ArrowArrayStream inner = {0};
+    cut_off(session);
+    int rc = destination_run(&session->destination, *text, text, &inner, &gives_rows, err);
+    return rc == TG_OK ? hand_out(session, &inner, out, err) : rc;
 }
 
 int statements_transact(struct tg_session *session, enum tg_transaction what, struct tg_error *err)

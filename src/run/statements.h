@@ -22,6 +22,10 @@ int statements_use(struct tg_session *session, const char *dataset,
                    struct tg_error *err) TG_CHECK_RESULT;
 int statements_run(struct tg_session *session, const char *statement, struct ArrowArrayStream *out,
                    struct tg_error *err) TG_CHECK_RESULT;
+/* The first statement of a text, which *text moves behind; NULL: that was the last. TG_USAGE where
+ * there is none. */
+int statements_run_next(struct tg_session *session, const char **text, struct ArrowArrayStream *out,
+                        struct tg_error *err) TG_CHECK_RESULT;
 /* TG_USAGE for what is none of the three. */
 int statements_transact(struct tg_session *session, enum tg_transaction what,
                         struct tg_error *err) TG_CHECK_RESULT;

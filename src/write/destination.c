@@ -192,8 +192,10 @@ int destination_query(struct destination *destination, const char *text, const s
 
 int destination_enter(struct destination *destination, struct tg_error *err)
 {
-    int rc = destination->driver->open(destination, true, err);
-    return rc == TG_OK ? destination_use(destination, destination->dataset, err) : rc;
+    int rc = destination->driver->open(destination, !destination->where.read_only, err);
+    return rc == TG_OK && destination->state
+               ? destination_use(destination, destination->dataset, err)
+               : rc;
 }
 
 int destination_use(struct destination *destination, const char *dataset, struct tg_error *err)
@@ -201,10 +203,10 @@ int destination_use(struct destination *destination, const char *dataset, struct
     return destination->driver->statements->use(destination, dataset, err);
 }
 
-int destination_run(struct destination *destination, const char *text, struct ArrowArrayStream *out,
-                    struct tg_error *err)
+int destination_run(struct destination *destination, const char *text, const char **rest,
+                    struct ArrowArrayStream *out, bool *gives_rows, struct tg_error *err)
 {
-    return destination->driver->statements->run(destination, text, out, err);
+    return destination->driver->statements->run(destination, text, rest, out, gives_rows, err);
 }
 
 int destination_transact(struct destination *destination, enum tg_transaction what,

@@ -185,8 +185,8 @@ struct claim_driver {
 /* What a program runs by itself; `text` and `dataset` are its own. It is open. */
 struct statement_driver {
     int (*use)(struct destination *destination, const char *dataset, struct tg_error *err);
-    int (*run)(struct destination *destination, const char *text, struct ArrowArrayStream *out,
-               struct tg_error *err);
+    int (*run)(struct destination *destination, const char *text, const char **rest,
+               struct ArrowArrayStream *out, bool *gives_rows, struct tg_error *err);
     int (*transact)(struct destination *destination, enum tg_transaction what,
                     struct tg_error *err);
 };
@@ -301,15 +301,17 @@ int destination_parse(struct destination *destination, const char *condition,
 int destination_show(struct destination *destination, enum tg_show what,
                      struct ArrowArrayStream *out, struct tg_error *err) TG_CHECK_RESULT;
 
-/* Opens it for statements of a program's own, and makes it where nothing is; the dataset's tables
- * go by their names then, if it is there. */
+/* Opens it for statements of a program's own, and makes it where nothing is, unless it is to be
+ * read only: it stays closed then; the dataset's tables go by their names then, if it is there. */
 int destination_enter(struct destination *destination, struct tg_error *err) TG_CHECK_RESULT;
 /* The same of another dataset; it is open, as for the next two. */
 int destination_use(struct destination *destination, const char *dataset,
                     struct tg_error *err) TG_CHECK_RESULT;
-/* One statement; the stream of its rows is as that of destination_query, and has no `release` where
- * it gives none. */
-int destination_run(struct destination *destination, const char *text, struct ArrowArrayStream *out,
+/* One statement: the whole text, or with `rest` the first one of it, which *rest is then behind;
+ * NULL: that was the last. The stream is as that of destination_query; of one that gives no rows it
+ * is what the database says of it. TG_USAGE where there is no statement. */
+int destination_run(struct destination *destination, const char *text, const char **rest,
+                    struct ArrowArrayStream *out, bool *gives_rows,
                     struct tg_error *err) TG_CHECK_RESULT;
 int destination_transact(struct destination *destination, enum tg_transaction what,
                          struct tg_error *err) TG_CHECK_RESULT;

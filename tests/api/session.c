@@ -23,6 +23,13 @@ static void what_is_missing_is_said(void **state)
     assert_int_equal(tg_session_run(session, NULL, &rows, err), TG_USAGE);
     assert_int_equal(tg_session_run(session, "SELECT 1", NULL, err), TG_USAGE);
     assert_int_equal(tg_session_use(session, NULL, err), TG_USAGE);
+    const char *text = NULL, *nothing = " -- nothing";
+    assert_int_equal(tg_session_run_next(session, NULL, &rows, err), TG_USAGE);
+    assert_int_equal(tg_session_run_next(session, &text, &rows, err), TG_USAGE);
+    assert_int_equal(tg_session_run_next(session, &nothing, &rows, err), TG_USAGE);
+    assert_string_equal(nothing, " -- nothing");
+    assert_int_equal(tg_session_run_next(session, &nothing, NULL, err), TG_USAGE);
+    assert_int_equal(tg_session_run_next(NULL, &nothing, &rows, err), TG_USAGE);
     tg_session_close(session);
     tg_session_close(NULL);
     assert_int_equal(tg_stream_error(NULL, err), TG_USAGE);

@@ -30,13 +30,25 @@ test_append_with_nested_tables() {
     [ -f t__d.sqlite ] || fail "no file for the dataset"
 }
 
+test_sql_only_reads() {
+    into
+    spec
+    echo '{"id": 1}' >t.jsonl
+    run 0
+    said=$("$tidegate" sql spec.yaml "select id from t; delete from t" 2>&1) && fail "deleted"
+    says "(1 row)" "sql reads only" "--write" "readonly database"
+    "$tidegate" show spec.yaml loads >/dev/null
+    has 'select id from t' '1;'
+    has "select new from (select id as new from t)" '1;'
+}
+
 test_a_statement_that_gives_no_rows() {
     into
     spec
     echo '{"id": 1}' >t.jsonl
     run 0
-    equal "Done, without rows" "$("$tidegate" sql spec.yaml "update t set id = 5")"
-    equal "[]" "$("$tidegate" sql spec.yaml "update t set id = id + 1" --json)"
+    equal "Done, without rows" "$("$tidegate" sql --write spec.yaml "update t set id = 5")"
+    equal "[]" "$("$tidegate" sql --write spec.yaml "update t set id = id + 1" --json)"
     has 'select id from t' '6;'
 }
 
@@ -132,10 +144,10 @@ test_undo() {
     printf '%s\n' '{"id": 2, "f": 2, "l": []}' '{"id": 3, "new": 1}' >2.jsonl
     run 0
     has 'select id, _tidegate_deleted_at is null, f from t order by id' '1|0|0.1;2|1|2.0;3|1|;'
-    "$tidegate" sql spec.yaml "update t set new = 5 where id = 1" >/dev/null
+    "$tidegate" sql --write spec.yaml "update t set new = 5 where id = 1" >/dev/null
     "$tidegate" undo spec.yaml --yes >said 2>&1 && fail "a changed row was undone"
     grep -q "changed or deleted since" said || fail "said: $(cat said)"
-    "$tidegate" sql spec.yaml "update t set new = null where id = 1" >/dev/null
+    "$tidegate" sql --write spec.yaml "update t set new = null where id = 1" >/dev/null
     "$tidegate" undo spec.yaml --yes >/dev/null
     "$tidegate" sql spec.yaml "$tables" --csv | cmp - before
     has 'select count(*), count(new) from t' '2|0;'

@@ -204,6 +204,85 @@ assert json.load(sys.stdin) == [{'id': 1, 's': 'a,\"b\"'}, {'id': 2, 's': None}]
     says "nothing"
 }
 
+test_sql_takes_several_statements_and_standard_input() {
+    spec
+    echo '{"id": 1}' >t.jsonl
+    run 0
+    equal "$(printf 'a\n1\n\nid\n1\n\nb\n;')" "$("$tidegate" sql spec.yaml --csv "select 1 as a; select id from t;
+        select ';' as b -- nothing; follows
+        ;")"
+    equal "$(printf 'id\n1')" "$(echo "select id from t" | "$tidegate" sql spec.yaml --csv)"
+    equal "$(printf 'id\n1')" "$(echo "select id from t" | "$tidegate" sql spec.yaml - --csv)"
+    "$tidegate" sql spec.yaml --csv "create temp table mine as select 7 as seven; select seven from mine" >out
+    equal 7 "$(tail -1 out)" "what one statement makes is there for the next"
+    tg sql spec.yaml "select 1 as first; select nothing from t; select 3 as third"
+    equal 1 "$ended"
+    says first nothing
+    [[ $said != *third* ]] || fail "went on after an error"
+    for text in "" " -- only a remark" ";;"; do
+        echo "$text" >input
+        said=$("$tidegate" sql spec.yaml <input 2>&1) && fail "ran '$text'"
+        says "no statement"
+    done
+    said=$(printf 'select 1\0' | "$tidegate" sql spec.yaml 2>&1) && fail "ran a NUL"
+    says "no text of SQL"
+}
+
+test_sql_and_show_read_only() {
+    spec
+    echo '{"id": 1, "l": [1]}' >t.jsonl
+    run 0
+    before=$(md5sum <test.duckdb)
+    for statement in "update t set id = 2" "delete from t" "insert into t select * from t" "drop table t" \
+        "create table d.u (a int)" "alter table t add column more int"; do
+        tg sql spec.yaml "select 1; $statement"
+        equal 1 "$ended" "$statement"
+        says "sql reads only, and this statement changes something: let it by --write" "read-only mode"
+    done
+    equal "$before" "$(md5sum <test.duckdb)" "the file"
+    tg sql spec.yaml --write "update t set id = 2; select id from t"
+    equal 0 "$ended"
+    equal "$(printf "id\n--\n 2\n(1 row)")" "$(tail -4 <<<"$said")"
+    # Beside another that reads.
+    mkfifo slow
+    "$tidegate" sql spec.yaml --csv "select range from range(100000000)" >slow 2>/dev/null & reader=$!
+    exec 9<slow
+    read -r -u 9 first
+    equal range "$first"
+    for view in tables loads windows state schema packages; do
+        tg show spec.yaml "$view"
+        equal 0 "$ended" "show $view beside a reader"
+    done
+    tg sql spec.yaml "select id from t"
+    equal 0 "$ended"
+    tg run spec.yaml --progress none
+    equal 3 "$ended" "a run beside a reader"
+    exec 9<&-
+    wait "$reader" || true
+    run 0
+    # Without permission to write.
+    chmod a+rX,a-w . test.duckdb
+    if [ -w . ]; then as=(setpriv --reuid 65534 --regid 65534 --clear-groups); else as=(); fi
+    for view in tables loads state packages; do
+        said=$("${as[@]}" "$tidegate" show spec.yaml "$view" 2>&1) || fail "show $view without permission to write: $said"
+    done
+    equal "$(printf 'n\n1')" "$("${as[@]}" "$tidegate" sql spec.yaml "select count(*) as n from t" --csv)"
+    said=$("${as[@]}" "$tidegate" sql spec.yaml --write "select 1" 2>&1) && fail "opened to write"
+    says "cannot be written"
+    chmod u+w . test.duckdb
+    # What is not there is not made.
+    rm -r test.duckdb .tidegate
+    tg show spec.yaml
+    equal 1 "$ended"
+    says "does not exist yet"
+    tg sql spec.yaml "select 1"
+    equal 1 "$ended"
+    says "does not exist yet"
+    tg show spec.yaml packages
+    equal 0 "$ended"
+    [ ! -e test.duckdb ] && [ ! -e .tidegate ] || fail "made something"
+}
+
 test_the_summary_counts_what_happened() {
     spec "t: {path: t.jsonl, write_disposition: merge, primary_key: id, incremental: {cursor: at}}"
     printf '{"id": 1, "at": 1}\n{"id": 2, "at": 1}\n' >t.jsonl

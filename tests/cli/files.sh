@@ -353,7 +353,7 @@ test_entries_of_version_0_1() {
     for i in 1 2 3; do printf 'id\n%s\n' $i >$i.csv; done
     loads "1 2 3"
     for column in content_hash head_hash content_bytes row_count; do
-        "$tidegate" sql spec.yaml "alter table _tidegate_files drop column $column" >/dev/null
+        "$tidegate" sql --write spec.yaml "alter table _tidegate_files drop column $column" >/dev/null
     done
     printf '33\n' >>3.csv
     loads "1 2 3 3 33" # by the old rule another size is another file

@@ -50,8 +50,8 @@ secret_is_hidden() {
     case ${pg_password:+x}$said in x*"$pg_password"*) fail "the password is in: ${said//$pg_password/***}" ;; esac
 }
 
-# sql QUERY: first cell of the result
-sql() { "$tidegate" sql spec.yaml "$1" --csv | sed -n 2p; }
+# sql STATEMENT: first cell of the result
+sql() { "$tidegate" sql --write spec.yaml "$1" --csv | sed -n 2p; }
 
 # hold: the destination cannot be reached from here on, until `release`: another process has the file, or nobody
 # may connect to the database

@@ -289,18 +289,25 @@ FORM t"
                ^"
     command 1 sql spec.yaml "SELECT nothing FROM t"
     says "column \"nothing\" does not exist" "line 1: SELECT nothing FROM t"
-    command 1 sql spec.yaml "SELECT 1; SELECT 2"
-    says "multiple commands"
+    command 0 sql spec.yaml "SELECT 1 AS one; SELECT 2 AS two -- and three"
+    says "one" "two"
+    command 1 sql spec.yaml "UPDATE t SET id = id + 1"
+    says "sql reads only" "--write" "read-only transaction"
+    command 1 sql spec.yaml "CREATE TABLE d.more (a int)"
+    says "sql reads only"
+    command 0 sql spec.yaml "SELECT count(*) FROM pg_locks; SELECT id FROM t" --csv
+    command 0 show spec.yaml loads
+    command 0 show spec.yaml state
     command 1 sql spec.yaml "COPY t TO STDOUT"
     says "COPY from or to the client"
 }
 
 test_statements_that_give_no_rows() {
     loads_into "$destination"
-    command 0 sql spec.yaml "UPDATE t SET id = id + 1"
+    command 0 sql --write spec.yaml "UPDATE t SET id = id + 1"
     says "status" "UPDATE 1"
     equal "CREATE TABLE" "$(sql "CREATE TABLE made (a int)")"
-    equal '[{"status":"INSERT 0 3"}]' "$("$tidegate" sql spec.yaml "INSERT INTO made VALUES (1), (2), (3)" --json |
+    equal '[{"status":"INSERT 0 3"}]' "$("$tidegate" sql --write spec.yaml "INSERT INTO made VALUES (1), (2), (3)" --json |
         tr -d '\n')"
     equal 3 "$(sql "SELECT count(*) FROM made")"
 }

@@ -27,7 +27,7 @@ static int setup(void **state)
 static struct instance_use join(const char *path)
 {
     struct instance_use use;
-    sample_ok(instance_join(&ctx, path, true, &use, err));
+    sample_ok(instance_join(&ctx, path, INSTANCE_MAKES, &use, err));
     assert_non_null(use.instance);
     return use;
 }
@@ -84,7 +84,8 @@ static void refused(const char *path, bool create, int code, const char *part)
 {
     struct tg_error problem = {0};
     struct instance_use use;
-    assert_int_equal(instance_join(&ctx, path, create, &use, &problem), code);
+    assert_int_equal(
+        instance_join(&ctx, path, create ? INSTANCE_MAKES : INSTANCE_WRITES, &use, &problem), code);
     assert_null(use.instance);
     assert_int_equal(problem.retryable, code == TG_LOCKED);
     if (!strstr(problem.what, part))
@@ -225,7 +226,7 @@ static void test_forked_child(void **state)
     if (child == 0) {
         struct tg_error problem = {0};
         struct instance_use other;
-        int rc = instance_join(&ctx, "d.duckdb", true, &other, &problem);
+        int rc = instance_join(&ctx, "d.duckdb", INSTANCE_MAKES, &other, &problem);
         _exit(rc == TG_LOCKED && strstr(problem.what, "Could not set lock") ? 0 : 1);
     }
     assert_int_equal(waitpid(child, &status, 0), child);
@@ -238,7 +239,7 @@ static void test_absent(void **state)
 {
     (void)state;
     struct instance_use use = {.memory_bytes = 7};
-    sample_ok(instance_join(&ctx, "d.duckdb", false, &use, err));
+    sample_ok(instance_join(&ctx, "d.duckdb", INSTANCE_WRITES, &use, err));
     assert_null(use.instance);
     assert_int_equal(use.memory_bytes, 0);
     assert_int_equal(access("d.duckdb", F_OK), -1);
@@ -249,6 +250,52 @@ static void test_absent(void **state)
         refused("closed/d.duckdb", false, TG_DESTINATION, "cannot be written");
     }
     refused("none/d.duckdb", true, TG_DESTINATION, "folder 'none' does not exist; create it");
+}
+
+static struct instance_use read_join(const char *path)
+{
+    struct instance_use use;
+    sample_ok(instance_join(&ctx, path, INSTANCE_READS, &use, err));
+    return use;
+}
+
+static void test_who_reads(void **state)
+{
+    (void)state;
+    struct instance_use none = read_join("d.duckdb");
+    assert_null(none.instance);
+    assert_int_equal(access("d.duckdb", F_OK), -1);
+    struct instance_use use = join("d.duckdb"), shared = read_join("d.duckdb");
+    assert_false(shared.read_only); /* what writes here is shared */
+    sample_ok(duck_exec(&ctx, use.con, "CREATE TABLE t AS SELECT 1 AS id", NULL, err));
+    leave(&use);
+    sample_ok(duck_exec(&ctx, shared.con, "SELECT * FROM t", NULL, err));
+    leave(&shared);
+    use = read_join("d.duckdb");
+    assert_true(use.read_only);
+    struct tg_error problem = {0};
+    assert_int_equal(duck_exec(&ctx, use.con, "DELETE FROM t", NULL, &problem), TG_DESTINATION);
+    assert_string_equal(problem.sqlstate, "25006");
+    refused("d.duckdb", true, TG_LOCKED, "to be read only; close what reads it");
+    leave(&use);
+    use = join("d.duckdb");
+    leave(&use);
+}
+
+/* Two processes that read would spill into each other's files beside the database. */
+static void test_where_who_reads_spills(void **state)
+{
+    (void)state;
+    char found[256] = "";
+    struct instance_use use = join("d.duckdb");
+    leave(&use);
+    use = read_join("d.duckdb");
+    struct tg_error problem = {0};
+    (void)!duck_exec(&ctx, use.con, "SELECT error(current_setting('temp_directory'))", NULL,
+                     &problem);
+    snprintf(found, sizeof(found), "tidegate-%d-d.duckdb.tmp", (int)getpid());
+    assert_non_null(strstr(problem.what, found));
+    leave(&use);
 }
 
 static void test_what_is_no_file(void **state)
@@ -291,7 +338,7 @@ static void test_a_file_that_is_being_made(void **state)
 static int join_once(void)
 {
     struct instance_use use;
-    int rc = instance_join(&ctx, "d.duckdb", true, &use, NULL);
+    int rc = instance_join(&ctx, "d.duckdb", INSTANCE_MAKES, &use, NULL);
     instance_leave(&ctx, &use);
     return rc;
 }
@@ -318,6 +365,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_replaced_while_open, setup, sample_teardown),
         cmocka_unit_test_setup_teardown(test_forked_child, setup, sample_teardown),
         cmocka_unit_test_setup_teardown(test_absent, setup, sample_teardown),
+        cmocka_unit_test_setup_teardown(test_who_reads, setup, sample_teardown),
+        cmocka_unit_test_setup_teardown(test_where_who_reads_spills, setup, sample_teardown),
         cmocka_unit_test_setup_teardown(test_what_is_no_file, setup, sample_teardown),
         cmocka_unit_test_setup_teardown(test_a_file_that_is_being_made, setup, sample_teardown),
         cmocka_unit_test_setup_teardown(test_torture, setup, sample_teardown),

@@ -101,6 +101,84 @@ static void a_stream_outlives_its_pipeline(void **state)
     assert_has(fixture_rows(fixture, &view, TG_CELL_JSON), "\"table\":\"n\"");
 }
 
+static struct tg_pipeline *reader_of(struct fixture *fixture)
+{
+    struct tg_pipeline *reader = NULL;
+    const struct tg_pipeline_options options = {TG_PIPELINE_OPTIONS_INIT,
+                                                .name = "test",
+                                                .destination = fixture->destination,
+                                                .dataset = "d",
+                                                .workdir = fixture->workdir,
+                                                .read_only = 1};
+    assert_done(fixture, tg_pipeline_new(&reader, &options, &fixture->err));
+    return reader;
+}
+
+static void refused(struct fixture *fixture, struct tg_pipeline *reader, const char *sql)
+{
+    struct ArrowArrayStream stream = {0};
+    assert_int_equal(tg_pipeline_query(reader, sql, &stream, &fixture->err), TG_DESTINATION);
+    assert_string_equal(fixture->err.sqlstate, "25006");
+}
+
+/* Also where somebody writes by the same instance. */
+static void who_reads_changes_nothing(void **state)
+{
+    struct fixture *fixture = *state;
+    struct ArrowArrayStream stream = {0}, rows = {0};
+    struct tg_session *writer = NULL, *session = NULL;
+    open_loaded(fixture);
+    struct tg_pipeline *reader = reader_of(fixture);
+    for (int shared = 0; shared < 2; shared++) {
+        if (shared)
+            assert_done(fixture, tg_session_open(&writer, fixture->pipeline, &fixture->err));
+        refused(fixture, reader, "DELETE FROM n");
+        refused(fixture, reader, "CREATE TABLE d.more (a int)");
+        assert_done(fixture, tg_pipeline_query(reader, "SELECT id FROM n", &stream, &fixture->err));
+        assert_has(fixture_rows(fixture, &stream, TG_CELL_TEXT), "id\n1\n2\n");
+        assert_done(fixture, tg_pipeline_show(reader, TG_SHOW_TABLES, &stream, &fixture->err));
+        assert_has(fixture_rows(fixture, &stream, TG_CELL_JSON), "{\"table\":\"n\",\"rows\":2,");
+        assert_done(fixture, tg_session_open(&session, reader, &fixture->err));
+        const char *at =
+            "SELECT 1 AS one; CREATE TEMP TABLE x AS SELECT 2 AS two; FROM x; DELETE FROM n";
+        for (int i = 0; i < 3; i++) {
+            assert_done(fixture, tg_session_run_next(session, &at, &rows, &fixture->err));
+            assert_has(fixture_rows(fixture, &rows, TG_CELL_TEXT), i == 2 ? "two\n2\n" : "");
+        }
+        assert_int_equal(tg_session_run_next(session, &at, &rows, &fixture->err), TG_DESTINATION);
+        assert_string_equal(at, "DELETE FROM n");
+        tg_session_close(session);
+        tg_session_close(writer);
+    }
+    assert_int_equal(tg_pipeline_run(reader, NULL, &fixture->err), TG_USAGE);
+    tg_pipeline_free(reader);
+}
+
+/* A run waits for nobody: it is told. */
+static void a_run_where_somebody_reads(void **state)
+{
+    struct fixture *fixture = *state;
+    struct ArrowArrayStream stream = {0};
+    open_loaded(fixture);
+    struct tg_pipeline *reader = reader_of(fixture);
+    assert_done(fixture, tg_pipeline_query(reader, "SELECT id FROM n", &stream, &fixture->err));
+    assert_int_equal(fixture_try(fixture), TG_LOCKED);
+    assert_non_null(strstr(fixture->err.what, "to be read only; close what reads it"));
+    stream.release(&stream);
+    fixture_run(fixture);
+    tg_pipeline_free(reader);
+}
+
+static void who_reads_makes_nothing(void **state)
+{
+    struct fixture *fixture = *state;
+    struct tg_session *session = NULL;
+    struct tg_pipeline *reader = reader_of(fixture);
+    assert_int_equal(tg_session_open(&session, reader, &fixture->err), TG_DESTINATION);
+    assert_int_equal(fixture->err.reason, TG_REASON_NOTHING_LOADED);
+    tg_pipeline_free(reader);
+}
+
 static void count_release(void *user)
 {
     ++*(int *)user;
@@ -144,6 +222,10 @@ int main(void)
         cmocka_unit_test_setup_teardown(there_are_no_other_views, fixture_setup, fixture_teardown),
         cmocka_unit_test_setup_teardown(a_stream_outlives_its_pipeline, fixture_setup,
                                         fixture_teardown),
+        cmocka_unit_test_setup_teardown(who_reads_changes_nothing, fixture_setup, fixture_teardown),
+        cmocka_unit_test_setup_teardown(a_run_where_somebody_reads, fixture_setup,
+                                        fixture_teardown),
+        cmocka_unit_test_setup_teardown(who_reads_makes_nothing, fixture_setup, fixture_teardown),
         cmocka_unit_test_setup_teardown(users_are_released_at_once, fixture_setup,
                                         fixture_teardown),
         cmocka_unit_test_setup_teardown(a_failed_query_says_why, fixture_setup, fixture_teardown),

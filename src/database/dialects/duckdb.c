@@ -218,6 +218,7 @@ const struct dialect dialect_duckdb = {
     .folds_case = true,
     .fraction_max = 9,
     .use = "USE {dataset}",
+    .read_only = "BEGIN TRANSACTION READ ONLY",
     .adbc_by_position = true,
     .hex = {"from_hex('", "')"},
     .describe = describe,

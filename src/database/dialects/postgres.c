@@ -181,6 +181,7 @@ const struct dialect dialect_postgres = {
     .reserved = reserved,
     .folds_case = false,
     .fraction_max = FRACTION_MAX,
+    .read_only = "SET default_transaction_read_only = on",
     .match_nulls = "array_append(NULL, {left}) = array_append(NULL, {right})",
     .byte_order = " COLLATE \"C\"",
     .row_hash = "hashtextextended(CAST(ROW({values}) AS TEXT), 0)",

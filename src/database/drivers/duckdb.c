@@ -98,6 +98,9 @@ done:
 struct session {
     struct instance_use use;
     struct watch *watch; /* a single step of a statement may take hours */
+    bool guards;         /* others here write by the same instance: what only reads has
+                            transactions that cannot write */
+    bool in_guard;       /* such a one is open */
 };
 
 static void interrupt(void *user)
@@ -120,6 +123,11 @@ static void close_connection(struct connection *con)
     leave(con->ctx, con->state);
 }
 
+static enum instance_mode open_mode(const struct location *where, bool create)
+{
+    return where->read_only ? INSTANCE_READS : create ? INSTANCE_MAKES : INSTANCE_WRITES;
+}
+
 static int open_url(struct connection *con, const struct location *where, bool create,
                     struct tg_error *err)
 {
@@ -136,9 +144,11 @@ static int open_url(struct connection *con, const struct location *where, bool c
         TRY(error_nomem(err));
     if (create && where->scratch)
         TRY(connection_move_absent(&path, where->scratch, err));
-    TRY(instance_join(con->ctx, path, create, &session->use, err));
+    TRY(instance_join(con->ctx, path, open_mode(where, create), &session->use, err));
     if (!session->use.instance)
         goto done;
+    session->guards = where->read_only && !session->use.read_only;
+    con->is_sealed = where->read_only;
     TRY(watch_start(con->ctx, interrupt, session, &session->watch, err));
     con->state = session;
     con->dialect = &dialect_duckdb;
@@ -151,6 +161,19 @@ done:
 
 /* ---- statements ---- */
 
+/* A transaction of its own, where the connection only reads and could write. */
+static int guard(struct connection *con, bool begins, struct tg_error *err)
+{
+    struct session *session = con->state;
+    if (!session->guards || session->in_guard == begins)
+        return TG_OK;
+    int rc = duck_exec(con->ctx, session->use.con,
+                       begins ? "BEGIN TRANSACTION READ ONLY" : "ROLLBACK", NULL, err);
+    if (rc == TG_OK)
+        session->in_guard = begins;
+    return rc;
+}
+
 static int exec(struct connection *con, const char *sql, uint64_t *changed, struct tg_error *err)
 {
     int rc = TG_OK;
@@ -158,6 +181,7 @@ static int exec(struct connection *con, const char *sql, uint64_t *changed, stru
     struct instance_use *use = &session->use;
     TRY(instance_reserve(con->ctx, use, dialect_duckdb.room(con->ctx, &con->workload).of_thread,
                          err));
+    TRY(guard(con, true, err));
     TRY(watch_enter(session->watch, con->ctx, err));
     rc = duck_exec(con->ctx, use->con, sql, changed, err);
     rc = watch_leave(session->watch, rc, err);
@@ -168,6 +192,9 @@ done:
 static int transact(struct connection *con, enum transact what, struct tg_error *err)
 {
     struct tg_error why = {0};
+    const struct session *session = con->state;
+    if (session->guards)
+        return guard(con, what == TRANSACT_BEGIN || what == TRANSACT_LOOK, err);
     int rc = default_transact(con, what, &why);
     if (rc != TG_OK && strstr(why.what, "COMMIT succeeded")) {
         context_log(con->ctx, TG_LOG_WARNING, "destination",
@@ -186,6 +213,7 @@ static int query(struct connection *con, const char *sql, struct ArrowArrayStrea
     int rc = TG_OK;
     struct session *session = con->state;
     out->release = NULL;
+    TRY(guard(con, true, err));
     TRY(watch_enter(session->watch, con->ctx, err));
     rc = duck_query(con->ctx, session->use.con, false, sql, out, err);
     if (rc != TG_OK) /* else the stream is at work until the next statement */

@@ -246,6 +246,7 @@ static int query(struct destination *destination, const char *text, const struct
         TRY(sql_exec(con, &scope, con->dialect->use, NULL, err));
     if (at)
         TRY(go_back(destination, at, text, &then, err));
+    TRY(statements_seal(destination, err));
     TRY(connection_query(con, at ? buf_string(&then) : text, out, err));
 done:
     buf_release(&then);

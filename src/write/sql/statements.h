@@ -6,6 +6,9 @@
 
 #include "write/destination.h"
 
+/* From here on nothing can be changed, where the destination is to be read only. */
+int statements_seal(struct destination *destination, struct tg_error *err) TG_CHECK_RESULT;
+
 extern const struct statement_driver statements_sql;
 
 #endif

@@ -1,8 +1,8 @@
 /*
  * Names in a query that somebody has written.
  *
- * Path: sql_unqualify -> aside_len (literals, comments: as they stand), or read_path (names joined
- * by dots) -> write_path: d.t, and what follows it, without the d
+ * Path: sql_unqualify -> sql_aside_len (literals, comments: as they stand), or read_path (names
+ * joined by dots) -> write_path: d.t, and what follows it, without the d
  *
  * A query is read as far as that takes: into names, dots, and the rest. A path whose first or
  * second name is the dataset's, and the next one a table's, is taken for that table, wherever it
@@ -13,6 +13,8 @@
 #include <ctype.h>
 #include <string.h>
 #include <strings.h>
+
+#include "database/split.h"
 
 enum { PATH_MAX_NAMES = 3 };
 
@@ -26,78 +28,12 @@ struct path {
     size_t count;
 };
 
-static bool begins_name(char c)
-{
-    return isalpha((unsigned char)c) || c == '_' || (unsigned char)c >= 0x80;
-}
+/* ---- names ---- */
 
 static bool goes_on(char c)
 {
-    return begins_name(c) || isdigit((unsigned char)c) || c == '$';
+    return sql_begins_name(c) || isdigit((unsigned char)c) || c == '$';
 }
-
-/* ---- what is no name ---- */
-
-/* Behind the quote that ends it, which is doubled within. */
-static size_t quoted_len(const char *at, bool escapes)
-{
-    size_t i = 1;
-    for (; at[i]; i++) {
-        if (escapes && at[i] == '\\' && at[i + 1])
-            i++;
-        else if (at[i] == at[0] && at[i + 1] == at[0])
-            i++;
-        else if (at[i] == at[0])
-            return i + 1;
-    }
-    return i;
-}
-
-/* Comments may hold others. */
-static size_t comment_len(const char *at)
-{
-    size_t i = 0, depth = 0;
-    for (; at[i]; i++) {
-        const bool opens = at[i] == '/' && at[i + 1] == '*',
-                   ends = at[i] == '*' && at[i + 1] == '/';
-        depth += opens;
-        depth -= ends;
-        i += opens || ends;
-        if (depth == 0)
-            return i + 1;
-    }
-    return i;
-}
-
-/* $tag$ ... $tag$; 0: it is none. */
-static size_t dollar_len(const char *at)
-{
-    size_t tag = 1;
-    while (begins_name(at[tag]) || (tag > 1 && isdigit((unsigned char)at[tag])))
-        tag++;
-    if (at[tag++] != '$')
-        return 0;
-    for (const char *end = at + tag; (end = strchr(end, '$')); end++)
-        if (strncmp(end, at, tag) == 0)
-            return (size_t)(end - at) + tag;
-    return strlen(at);
-}
-
-/* A literal or a comment; 0: there is none. */
-static size_t aside_len(const char *at)
-{
-    if (*at == '\'')
-        return quoted_len(at, false);
-    if ((*at == 'e' || *at == 'E') && at[1] == '\'')
-        return 1 + quoted_len(at + 1, true);
-    if (strncmp(at, "--", 2) == 0)
-        return strcspn(at, "\n");
-    if (strncmp(at, "/*", 2) == 0)
-        return comment_len(at);
-    return *at == '$' ? dollar_len(at) : 0;
-}
-
-/* ---- names ---- */
 
 static bool is_quote(char c)
 {
@@ -110,17 +46,17 @@ static size_t bracketed_len(const char *at)
     size_t len = 1;
     while (goes_on(at[len]) || at[len] == ' ')
         len++;
-    return begins_name(at[1]) && at[len] == ']' ? len + 1 : 0;
+    return sql_begins_name(at[1]) && at[len] == ']' ? len + 1 : 0;
 }
 
 static size_t name_len(const char *at)
 {
     size_t len = 0;
     if (is_quote(*at))
-        return quoted_len(at, false);
+        return sql_quoted_len(at, false);
     if (*at == '[')
         return bracketed_len(at);
-    while (begins_name(*at) && goes_on(at[len]))
+    while (sql_begins_name(*at) && goes_on(at[len]))
         len++;
     return len;
 }
@@ -197,7 +133,7 @@ int sql_unqualify(struct buf *out, const struct sql_scope *dataset, const struct
 {
     struct path path;
     for (const char *at = text; *at;) {
-        const char *end = at + aside_len(at);
+        const char *end = at + sql_aside_len(at);
         if (end == at && (end = read_path(at, &path)) > at) {
             at = write_path(out, dataset, tables, &path, end);
             continue;
