@@ -472,8 +472,10 @@ enum tg_phase {
     TG_PHASE_DONE
 };
 
-/* Where a run is. Handed over some ten times a second, and once whenever a resource or a phase
- * ends, or a statement for a table begins or ends. New fields come at its end. */
+/* Where a run is. Handed over some ten times a second while rows are read, and once whenever a
+ * resource begins, a resource or a phase ends, a statement for a table begins or ends, or the run
+ * waits. Nothing comes while the destination works on a statement, or keeps the run waiting: who
+ * shows seconds counts them. New fields come at its end. */
 struct tg_progress {
     enum tg_phase phase;
     const char *resource; /* of TG_PHASE_EXTRACT; else NULL */
@@ -483,6 +485,12 @@ struct tg_progress {
     uint64_t bytes;       /* of this resource, read so far; 0 when unknown */
     uint64_t bytes_total; /* 0 when unknown */
     bool ended;           /* this resource, this table's statement, or this phase, is through */
+    const char *load_id;  /* of the load; NULL: it has none yet */
+    uint64_t rows_total;  /* of this table: rows that the load has for it; else 0 */
+    uint64_t resources;   /* that this load reads, */
+    uint64_t resources_ended; /* and of these are through */
+    const char *doing; /* for people: what takes its time now, where it is no statement for a table:
+                          "waiting for load '...' of pid 4711", "committing"; else NULL */
 };
 
 /* The type of new columns by their name: "id", or a regular expression: "re:_at$". The struct keeps

@@ -105,10 +105,17 @@ int context_random(struct context *ctx, void *out, size_t len, struct tg_error *
     return TG_OK;
 }
 
-void context_writes(const struct context *ctx, const char *table, uint64_t rows, bool ended)
+void context_writes(const struct context *ctx, const struct write_news *news)
 {
-    if (ctx->writes && table)
-        ctx->writes(ctx->writes_user, table, rows, ended);
+    if (ctx->writes)
+        ctx->writes(ctx->writes_user, news);
+}
+
+void context_doing(const struct context *ctx, const char *component, const char *doing)
+{
+    if (doing)
+        context_log(ctx, TG_LOG_INFO, component, "%s", doing);
+    context_writes(ctx, &(struct write_news){.doing = doing});
 }
 
 /* ---- the log ---- */
@@ -160,6 +167,7 @@ void context_log(const struct context *ctx, int level, const char *component, co
         return;
     if (len > LEN_MAX)
         message[utf8_cut(message, LEN_MAX)] = '\0';
+    redact_in(ctx->secrets, message, sizeof(message));
     if (kept)
         warnings_add(kept, message);
     if (ctx->log)

@@ -26,6 +26,15 @@ void warnings_init(struct warnings *warnings);
 void warnings_clear(struct warnings *warnings);
 void warnings_release(struct warnings *warnings);
 
+/* A statement for a table begins, or has ended; or (table NULL) something else takes its time. */
+struct write_news {
+    const char *table;
+    uint64_t rows;       /* that it has touched, at its end */
+    uint64_t rows_total; /* that the load has for the table */
+    bool ended;
+    const char *doing; /* in words, that follow "tidegate is" */
+};
+
 struct context {
     const atomic_int *cancel; /* borrowed; not zero: stop at the next check; may be NULL */
     int wakeup;              /* set with the flag (wakeup.h): to be waited for; -1: there is none */
@@ -42,8 +51,8 @@ struct context {
     int (*random)(void *, void *out, size_t len); /* TG_OK or TG_IO */
     void (*log)(void *, int level, const char *component, const char *message);
     void *user; /* handed to the three above */
-    /* A statement for a table begins, or has ended and touched `rows`; on the writing thread. */
-    void (*writes)(void *, const char *table, uint64_t rows, bool ended);
+    /* What a write does now; on the writing thread. */
+    void (*writes)(void *, const struct write_news *news);
     void *writes_user;
     struct warnings *warnings;     /* borrowed; keeps what is logged as a warning; may be NULL */
     const struct secrets *secrets; /* borrowed; hidden in what is logged; may be NULL */
@@ -68,8 +77,11 @@ int64_t context_ticks_us(void);
  * makes ids. */
 int context_random(struct context *ctx, void *out, size_t len,
                    struct tg_error *err) TG_CHECK_RESULT;
-/* Tells who wants to know that a table is written to; NULL: none is. */
-void context_writes(const struct context *ctx, const char *table, uint64_t rows, bool ended);
+/* Tells who wants to know. */
+void context_writes(const struct context *ctx, const struct write_news *news);
+/* The same of what is no statement for a table, "waiting for ...", and logs it as information; NULL:
+ * that is over. */
+void context_doing(const struct context *ctx, const char *component, const char *doing);
 /* Thread-safe as far as the injected log is. A warning reaches the caller of the run, too. */
 void context_log(const struct context *ctx, int level, const char *component, const char *format,
                  ...) TG_PRINTF(4, 5);

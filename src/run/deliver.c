@@ -15,6 +15,7 @@
 
 #include "run/load.h"
 #include "run/pending.h"
+#include "run/tell.h"
 
 /* ---- which ---- */
 
@@ -119,6 +120,7 @@ static int deliver(struct load *load, const struct pending *pending, const char 
         schema_file_export(session, load_manifest(load));
     session_end_phase(session, TG_PHASE_WRITE);
     result_complete(load, *result);
+    tell_written(load, *result);
     session_progress(session, TG_PHASE_DONE, NULL, NULL, true);
 done:
     return rc;

@@ -16,6 +16,7 @@
 #include "base/fault.h"
 #include "base/time.h"
 #include "run/late.h"
+#include "run/tell.h"
 #include "write/disposition.h"
 
 static const int64_t CLOCK_AHEAD_MAX_US = INT64_C(3600) * 1000000;
@@ -71,6 +72,9 @@ int load_begin(struct load *load, struct tg_error *err)
     int rc = newest_waiting(load, newest, err);
     if (rc == TG_OK)
         ledger_next_id(&session->ledger, newest, session->restored_us, load->id);
+    session->progress.load_id = rc == TG_OK ? load->id : NULL;
+    if (rc == TG_OK)
+        tell_begins(load);
     return rc;
 }
 
@@ -219,6 +223,7 @@ int load_seal(struct load *load, struct tg_error *err)
     fault_point("before_seal");
     TRY(package_seal(load->package, &load->sealed, err));
     fault_point("after_seal");
+    tell_sealed(load);
     session_progress(load->session, TG_PHASE_SEAL, NULL, NULL, true);
 done:
     return rc;
@@ -229,10 +234,8 @@ done:
 static void begin_write(struct load *load)
 {
     struct session *session = load->session;
-    struct context *ctx = &session->pipeline->ctx;
     engine_rest(session->engine); /* its memory is the destination's from here on */
-    ctx->writes = session_writes;
-    ctx->writes_user = session;
+    session_watch_writes(session, true);
     session_progress(session, TG_PHASE_WRITE, NULL, NULL, false);
 }
 
@@ -261,7 +264,7 @@ int load_try(struct load *load, struct trial *trial, struct tg_error *err)
     fault_point("after_trial");
     session_progress(session, TG_PHASE_WRITE, NULL, NULL, true);
 done:
-    session->pipeline->ctx.writes = NULL;
+    session_watch_writes(session, false);
     return rc;
 }
 
@@ -269,14 +272,13 @@ int load_write(struct load *load, struct tg_error *err)
 {
     int rc = TG_OK;
     struct session *session = load->session;
-    struct context *ctx = &session->pipeline->ctx;
     begin_write(load);
     TRY(settle_write(session, load->sealed, load_manifest(load), &load->written, err));
     late_tell(load);
     settle_prune(session);
     session_progress(session, TG_PHASE_WRITE, NULL, NULL, true);
 done:
-    ctx->writes = NULL;
+    session_watch_writes(session, false);
     destination_close(&session->destination);
     return rc;
 }
@@ -310,6 +312,7 @@ static void end_sources(const struct load *load, enum tg_outcome outcome)
 void load_end(struct load *load, int rc)
 {
     end_sources(load, outcome_of(load, rc));
+    load->session->progress.load_id = NULL;
     write_result_release(&load->written);
     package_free(load->package);
     rejects_release(&load->rejects);

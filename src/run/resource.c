@@ -22,6 +22,7 @@
 #include "extract/limit.h"
 #include "package/rejects.h"
 #include "run/range.h"
+#include "run/tell.h"
 #include "run/window.h"
 #include "write/disposition.h"
 
@@ -561,6 +562,7 @@ static void count_resource(const struct resource_load *part)
     counts->bytes_read = read->bytes;
     counts->files_skipped = part->files_skipped;
     session_progress(part->session, TG_PHASE_EXTRACT, part->resource->name, read, true);
+    tell_read(part->session, counts);
 }
 
 /* Files that a merge reads again hand over nothing new. */
@@ -624,6 +626,8 @@ static int enter(struct resource_load *part, struct resource_counts *counts, str
     int rc = TG_OK;
     *counts = (struct resource_counts){.resource = part->resource};
     part->counts = counts;
+    session_progress(part->session, TG_PHASE_EXTRACT, part->resource->name, NULL, false);
+    tell_reads(part->session, part->resource, part->cursor ? cursor_view(part->cursor) : NULL);
     if (!part->resource->no_table)
         TRY(meet_own_table(part, err));
     TRY(begin_source(part, err));

@@ -10,6 +10,7 @@
  */
 #include "run/run.h"
 
+#include "run/tell.h"
 #include "run/window.h"
 
 static int run_load(struct session *session, struct load *load, struct tg_result **result,
@@ -32,6 +33,7 @@ static int run_load(struct session *session, struct load *load, struct tg_result
         schema_file_export(session, load_manifest(load));
     session_end_phase(session, TG_PHASE_WRITE);
     result_complete(load, *result);
+    tell_written(load, *result);
     session_progress(session, TG_PHASE_DONE, NULL, NULL, true);
 done:
     return rc;

@@ -353,12 +353,17 @@ void session_close(struct session *session)
 /* ---- progress ---- */
 
 /* Whoever answers with anything but TG_OK wants to stop. */
-static void tell(struct tg_pipeline *pipeline, const struct tg_progress *progress)
+static void tell(const struct session *session, struct tg_progress *progress)
 {
+    struct tg_pipeline *pipeline = session->pipeline;
+    progress->load_id = session->progress.load_id;
+    progress->resources = session->progress.resources;
+    progress->resources_ended = session->progress.resources_ended;
     if (pipeline->progress(pipeline->user, progress) != TG_OK)
         atomic_store(&pipeline->cancel, 1);
 }
 
+/* What has no counts is news: a resource or a phase begins. */
 void session_progress(struct session *session, enum tg_phase phase, const char *resource,
                       const struct extract_counts *counts, bool ended)
 {
@@ -366,7 +371,8 @@ void session_progress(struct session *session, enum tg_phase phase, const char *
     struct progress *shown = &session->progress;
     int64_t now = context_ticks_us();
     bool too_early = now - shown->shown_ticks < PROGRESS_INTERVAL_US && phase == shown->phase;
-    if (!pipeline->progress || (too_early && !ended))
+    shown->resources_ended += resource && ended;
+    if (!pipeline->progress || (too_early && counts && !ended))
         return;
     shown->shown_ticks = now;
     shown->phase = phase;
@@ -376,16 +382,27 @@ void session_progress(struct session *session, enum tg_phase phase, const char *
         progress.bytes = counts->bytes;
         progress.bytes_total = counts->bytes_total;
     }
-    tell(pipeline, &progress);
+    tell(session, &progress);
 }
 
-void session_writes(void *user, const char *table, uint64_t rows, bool ended)
+static void tell_write(void *user, const struct write_news *news)
 {
     struct session *session = user;
-    const struct tg_progress progress = {
-        .phase = TG_PHASE_WRITE, .table = table, .rows = rows, .ended = ended};
+    struct tg_progress progress = {.phase = TG_PHASE_WRITE,
+                                   .table = news->table,
+                                   .rows = news->rows,
+                                   .rows_total = news->rows_total,
+                                   .doing = news->doing,
+                                   .ended = news->ended};
     if (session->pipeline->progress)
-        tell(session->pipeline, &progress);
+        tell(session, &progress);
+}
+
+void session_watch_writes(struct session *session, bool watched)
+{
+    struct context *ctx = &session->pipeline->ctx;
+    ctx->writes = watched ? tell_write : NULL;
+    ctx->writes_user = session;
 }
 
 void session_end_phase(struct session *session, enum tg_phase phase)

@@ -13,10 +13,12 @@
 #include "write/destination.h"
 
 struct progress {
-    int64_t shown_ticks;             /* when it was last shown, */
-    enum tg_phase phase;             /* and of which phase */
-    int64_t phase_ticks;             /* when the last phase ended, */
-    int64_t phase_us[TG_PHASE_DONE]; /* and how long each took */
+    int64_t shown_ticks;                 /* when it was last shown, */
+    enum tg_phase phase;                 /* and of which phase */
+    int64_t phase_ticks;                 /* when the last phase ended, */
+    int64_t phase_us[TG_PHASE_DONE];     /* and how long each took */
+    const char *load_id;                 /* borrowed, of the load; NULL: it has none yet */
+    uint64_t resources, resources_ended; /* that it reads, and of these are through */
 };
 
 /* In the ledger's arena. */
@@ -113,8 +115,8 @@ void session_close(struct session *session);
 
 void session_progress(struct session *session, enum tg_phase phase, const char *resource,
                       const struct extract_counts *counts, bool ended);
-/* The same of a statement for a table (context.writes). */
-void session_writes(void *session, const char *table, uint64_t rows, bool ended);
+/* From here on what a write does (context.writes) is told, too; false: no longer. */
+void session_watch_writes(struct session *session, bool watched);
 void session_end_phase(struct session *session, enum tg_phase phase);
 
 /* root_table.c: how names are made; what a resource says of its table, laid over the catalog, and

@@ -13,6 +13,7 @@
 #include "base/fault.h"
 #include "run/pending.h"
 #include "run/range.h"
+#include "run/tell.h"
 #include "write/disposition.h"
 
 enum { TRIES_MAX = 3 };
@@ -336,11 +337,16 @@ static int settle_ours(struct session *session, const char *path, const struct m
     struct write_result result;
     if (waits_for_another(session, manifest))
         return wait_for_another(session, manifest, err);
+    session_watch_writes(session, true);
     int rc = settle_write(session, path, manifest, &result, err);
+    session_watch_writes(session, false);
     enum write_fate fate = result.fate;
     write_result_release(&result);
     switch (fate) {
-    case FATE_WRITTEN: session->settled_count++; break;
+    case FATE_WRITTEN:
+        session->settled_count++;
+        tell_settled(session, manifest->load_id);
+        break;
     case FATE_WAITS: return keep_waiting(session, path, manifest, rc, err);
     case FATE_PASSED: return give_up(session, path, manifest, rc, err);
     case FATE_REFUSED: return set_aside_rc(session, path, rc, "a sealed load is set aside", err);

@@ -176,6 +176,8 @@ static int list_turns(struct turns *turns, struct tg_error *err)
     turns->at_once = pipeline->turns < turns->count ? pipeline->turns : turns->count;
     turns->at_once = turns->at_once > 1 ? turns->at_once : 1;
     plan_turns(turns);
+    load->session->progress.resources = turns->count;
+    load->session->progress.resources_ended = 0;
     return TG_OK;
 }
 

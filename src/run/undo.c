@@ -153,14 +153,12 @@ static int write_undo(struct undo_run *run, struct tg_error *err)
 {
     int rc = TG_OK;
     struct session *session = &run->session;
-    struct context *ctx = &session->pipeline->ctx;
     ledger_next_id(&session->ledger, session->ledger.newest_load, session->restored_us,
                    run->load_id);
     TRY(describe_undo(run, err));
-    ctx->writes = session_writes;
-    ctx->writes_user = session;
+    session_watch_writes(session, true);
     rc = destination_write(&session->destination, NULL, &run->manifest, NULL, &run->written, err);
-    ctx->writes = NULL;
+    session_watch_writes(session, false);
     fault_point("after_undo");
     if (rc == TG_OK)
         schema_file_export(session, NULL);

@@ -44,8 +44,6 @@ static int tell(struct work *work, const struct window_claim *claim, const struc
     struct tg_pipeline *pipeline = work->session.pipeline;
     struct arena *arena = &work->claims.arena;
     work->loaded++;
-    if (!work->options->window)
-        return TG_OK;
     TRY(point_read_part(arena, claim->lo, &lo, err));
     TRY(point_read_part(arena, claim->hi, &hi, err));
     const struct tg_window_info info = {
@@ -60,7 +58,13 @@ static int tell(struct work *work, const struct window_claim *claim, const struc
         .loaded = work->loaded,
         .windows = work->windows,
     };
-    if (work->options->window(work->options->user, &info) != TG_OK)
+    context_log(&pipeline->ctx, TG_LOG_INFO, "work",
+                "window %" PRIu64
+                " of backfill %s (resource '%s', from %s to before %s) is loaded by "
+                "load '%s': %" PRIu64 " rows, %.2f s",
+                info.number, info.run_id, info.resource, info.from, info.to, info.load_id,
+                info.rows, info.seconds);
+    if (work->options->window && work->options->window(work->options->user, &info) != TG_OK)
         atomic_store(&pipeline->cancel, 1);
 done:
     return rc;
@@ -75,11 +79,13 @@ static int write_window(struct work *work, struct load *load, struct tg_error *e
     TRY(load_finish(load, err));
     package_manifest(load->package)->state_changed = false; /* it has no part in the state */
     fault_point("before_window");
+    session_watch_writes(session, true);
     TRY(destination_write(&session->destination, package_path(load->package),
                           package_manifest(load->package), &order, &load->written, err));
     fault_point("after_window");
     schema_file_export(session, package_manifest(load->package));
 done:
+    session_watch_writes(session, false);
     return rc;
 }
 
@@ -197,9 +203,25 @@ static int load_batch(struct work *work, struct tg_error *err)
     return TG_OK;
 }
 
+/* Said once, and not each time. */
+static int wait_for_others(struct work *work, bool *waits, struct tg_error *err)
+{
+    char doing[100];
+    struct context *ctx = &work->session.pipeline->ctx;
+    snprintf(doing, sizeof(doing), "waiting for %" PRIu64 " windows that other workers have",
+             work->claims.leased);
+    session_watch_writes(&work->session, true);
+    if (!*waits)
+        context_doing(ctx, "work", doing);
+    *waits = true;
+    session_watch_writes(&work->session, false);
+    return context_pause(ctx, WAIT_MS, err);
+}
+
 static int work_on(struct work *work, struct tg_error *err)
 {
     int rc = TG_OK;
+    bool waits = false;
     const struct context *ctx = &work->session.pipeline->ctx;
     for (;;) {
         TRY(context_check(ctx, err));
@@ -209,7 +231,7 @@ static int work_on(struct work *work, struct tg_error *err)
         else if (work->claims.open + work->claims.leased == 0)
             break;
         else
-            TRY(context_pause(ctx, WAIT_MS, err));
+            TRY(wait_for_others(work, &waits, err));
     }
 done:
     return rc;

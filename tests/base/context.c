@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 #include <cmocka.h>
 
@@ -28,6 +29,34 @@ static void test_defaults(void **state)
     int64_t now = context_now_us(&ctx) / 1000000;
     assert_true(now - seconds >= -1 && now - seconds <= 60);
     assert_string_equal(tg_version(), TG_VERSION);
+}
+
+static char heard[100];
+
+static void hear(void *user, int level, const char *component, const char *message)
+{
+    (void)user, (void)level, (void)component;
+    snprintf(heard, sizeof(heard), "%s", message);
+}
+
+/* In the log as in the warnings that are kept. */
+static void test_secrets_are_hidden(void **state)
+{
+    (void)state;
+    struct context ctx;
+    struct secrets secrets = {0};
+    struct warnings warnings;
+    context_init(&ctx);
+    warnings_init(&warnings);
+    assert_int_equal(secrets_add(&secrets, "hunter2-hunter2", NULL), TG_OK);
+    ctx.secrets = &secrets;
+    ctx.log = hear;
+    ctx.warnings = &warnings;
+    context_log(&ctx, TG_LOG_WARNING, "test", "the key hunter2-hunter2 of pg://me:abc@host");
+    assert_string_equal(heard, "the key *** of pg://***@host");
+    assert_string_equal(warnings.texts[0], heard);
+    warnings_release(&warnings);
+    secrets_release(&secrets);
 }
 
 static void test_ticks(void **state)
@@ -248,6 +277,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_defaults),
+        cmocka_unit_test(test_secrets_are_hidden),
         cmocka_unit_test(test_ticks),
         cmocka_unit_test(test_cancel),
         cmocka_unit_test(test_pause),

@@ -249,15 +249,65 @@ done:
 /* ---- locks ---- */
 
 /* The server knows numbers: of a name it is the hash of the text. */
+#define LOCK_NUMBER "hashtextextended({'name'}, 0)"
+
+static const char ask_holder[] =
+    "SELECT 'pid ' || l.pid\n"
+    "    || coalesce(', application ''' || nullif(a.application_name, '') || '''', '')\n"
+    "    || coalesce(', in a transaction since ' || to_char(a.xact_start AT TIME ZONE 'UTC',\n"
+    "        'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"'), '')\n"
+    "FROM pg_catalog.pg_locks AS l\n"
+    "LEFT JOIN pg_catalog.pg_stat_activity AS a ON a.pid = l.pid\n"
+    "WHERE l.granted AND l.locktype = 'advisory' AND l.objsubid = 1\n"
+    "    AND l.database = (SELECT d.oid FROM pg_catalog.pg_database AS d\n"
+    "        WHERE d.datname = current_database())\n"
+    "    AND (l.classid::bigint << 32 | l.objid::bigint) = " LOCK_NUMBER "\n"
+    "ORDER BY a.xact_start, l.pid\n"
+    "LIMIT 1";
+
+/* Who has it. Where the server does not tell, the transaction goes on without the answer. */
+static void find_holder(struct connection *con, const struct sql_scope *scope, struct buf *out)
+{
+    struct text_rows rows = {0};
+    if (exec(con, "SAVEPOINT tidegate_holder", NULL, NULL) != TG_OK)
+        return;
+    if (sql_fetch(con, scope, ask_holder, &rows, NULL) == TG_OK && rows.row_count > 0)
+        buf_printf(out, ", which %s has", text_cell(&rows, 0, 0));
+    text_rows_release(&rows);
+    (void)!exec(con, "ROLLBACK TO SAVEPOINT tidegate_holder", NULL, NULL);
+}
+
+static int wait_for_lock(struct connection *con, const struct lock *wanted,
+                         const struct sql_scope *scope, struct tg_error *err)
+{
+    struct buf doing = BUF_INIT;
+    buf_printf(&doing, "waiting for the lock '%s'", wanted->name);
+    find_holder(con, scope, &doing);
+    context_doing(con->ctx, "destination", buf_string(&doing));
+    buf_release(&doing);
+    int rc =
+        sql_exec(con, scope, "SELECT pg_advisory_xact_lock{shared}(" LOCK_NUMBER ")", NULL, err);
+    context_doing(con->ctx, "destination", NULL);
+    return rc;
+}
+
 static int take_lock(struct connection *con, const struct lock *wanted, struct tg_error *err)
 {
+    int rc = TG_OK;
+    struct text_rows rows = {0};
     const struct sql_scope scope = {
         .parts = SQL_PARTS(SQL_PIECE("shared", wanted->shared ? "_shared" : ""),
                            SQL_TEXT("name", wanted->name)),
     };
-    return sql_exec(con, &scope,
-                    "SELECT pg_advisory_xact_lock{shared}(hashtextextended({'name'}, 0))", NULL,
-                    err);
+    TRY(sql_fetch(con, &scope,
+                  "SELECT CASE WHEN pg_try_advisory_xact_lock{shared}(" LOCK_NUMBER
+                  ") THEN 'taken' END",
+                  &rows, err));
+    if (rows.row_count == 0 || !text_cell(&rows, 0, 0))
+        rc = wait_for_lock(con, wanted, &scope, err);
+done:
+    text_rows_release(&rows);
+    return rc;
 }
 
 static int lock(struct connection *con, const struct lock *locks, size_t count,

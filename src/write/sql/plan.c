@@ -10,6 +10,7 @@
  */
 #include "write/sql/plan.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -212,13 +213,25 @@ static int run_counted(const struct step *step, const struct runner *runner, str
     const struct context *ctx = runner->con->ctx;
     const char *table = step->target ? step->target->table->name : NULL;
     uint64_t rows = 0;
-    context_writes(ctx, table, 0, false);
+    const int64_t started_us = context_ticks_us();
+    struct write_news news = {.table = table};
+    if (step->target && step->target->part)
+        news.rows_total = plan_row_count(step->target->part);
+    if (table)
+        context_writes(ctx, &news);
     int rc = run_step(step, runner, &rows, err);
     if (rc != TG_OK && step->option)
         rc = error_where(err, rc, "%s", step->option);
     if (rc != TG_OK)
         return table ? error_at(err, rc, AT_TABLE, table) : rc;
-    context_writes(ctx, table, rows, true);
+    news.rows = rows;
+    news.ended = true;
+    if (table)
+        context_writes(ctx, &news);
+    if (table)
+        context_log(ctx, TG_LOG_DEBUG, "write",
+                    "table '%s': a statement of %" PRIu64 " rows, %.3f s", table, rows,
+                    (double)(context_ticks_us() - started_us) / 1e6);
     if (step->target && step->target->part && tallies)
         count_rows(&tallies[step->target->index], step, rows);
     return TG_OK;

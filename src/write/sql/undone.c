@@ -381,7 +381,7 @@ int undone_table(const struct undoing *undoing, const struct kept_row *kept, str
     int rc = TG_OK;
     uint64_t removed = 0, back = 0;
     struct undone_table table = {.undoing = undoing, .kept = kept};
-    context_writes(undoing->con->ctx, kept->table, 0, false);
+    context_writes(undoing->con->ctx, &(struct write_news){.table = kept->table});
     TRY(open_table(&table, err));
     if (kept->left_table) {
         TRY(check_left(&table, err));
@@ -394,7 +394,9 @@ int undone_table(const struct undoing *undoing, const struct kept_row *kept, str
     }
     tally->deleted += removed;
     tally->inserted += back;
-    context_writes(undoing->con->ctx, kept->table, removed + back, true);
+    context_writes(
+        undoing->con->ctx,
+        &(struct write_news){.table = kept->table, .rows = removed + back, .ended = true});
 done:
     yyjson_doc_free(table.shape);
     return rc;

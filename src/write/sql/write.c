@@ -524,6 +524,7 @@ static int fill_transaction(struct writing *writing, struct tg_error *err)
         return take_down(writing, err);
     TRY(context_check(con->ctx, err)); /* from here on it is too late for a cancel */
     fault_point("before_commit");
+    context_writes(con->ctx, &(struct write_news){.doing = "committing"});
     rc = connection_transact(con, TRANSACT_COMMIT, err);
     fault_point("after_commit");
     if (rc != TG_OK)
@@ -541,12 +542,16 @@ static int begin(void *user, struct tg_error *err)
     struct writing *writing = user;
     struct connection *con = writing->con;
     const int64_t end_us = context_ticks_us() + LOCK_WAIT_MAX_MINUTES * INT64_C(60000000);
-    while (context_ticks_us() < end_us) {
+    for (bool waits = false; context_ticks_us() < end_us; waits = true) {
         int rc = connection_transact(con, TRANSACT_BEGIN, err);
         if (rc == TG_OK)
             rc = locks_take(&writing->staged.locks, con, err);
+        if (waits && rc == TG_OK)
+            context_doing(con->ctx, "destination", NULL);
         if (!is_busy(rc, err))
             return rc;
+        if (!waits)
+            context_doing(con->ctx, "destination", "waiting for another load, which is writing");
         (void)!connection_transact(con, TRANSACT_ROLLBACK, NULL);
         error_clear(err);
         rc = context_pause(con->ctx, LOCK_PAUSE_MS, err);
@@ -715,6 +720,9 @@ static int write_again(const struct runner *runner, const char *package_path,
 {
     int rc = write_once(runner, package_path, manifest, order, out, err);
     for (int i = 1; is_race(rc, err) && i < ATTEMPTS_MAX; i++) {
+        context_log(runner->con->ctx, TG_LOG_INFO, "destination",
+                    "load '%s' is written again, for somebody else came first: %s",
+                    manifest->load_id, err->what);
         error_clear(err);
         write_result_release(out);
         rc = context_pause(runner->con->ctx, PAUSE_MS << (i - 1), err);
