@@ -16,14 +16,14 @@ static void print_number(const char *key, uint64_t number)
 
 static void print_field(const struct tg_advice_field *field)
 {
-    print_json_member("{", "field", field->name);
-    print_json_member(",", "type", field->type);
+    print_json_member(stdout, "{", "field", field->name);
+    print_json_member(stdout, ",", "type", field->type);
     print_number("nulls", field->nulls);
     print_number("distinct", field->distinct);
     print_number("below", field->below);
-    print_json_member(",", "greatest", field->greatest);
+    print_json_member(stdout, ",", "greatest", field->greatest);
     print_number("ties", field->ties);
-    print_json_flag("can_be_cursor", field->can_be_cursor);
+    print_json_flag(stdout, "can_be_cursor", field->can_be_cursor);
     print_number("changed_seen", field->changed_seen);
     putchar('}');
 }
@@ -40,16 +40,16 @@ static void print_loads(const struct tg_advice_resource *resource)
 static void print_told(const struct tg_advice_resource *resource)
 {
     static const char *const verdicts[] = {"keep", "change", "unknown"};
-    print_json_member("{", "resource", resource->name);
-    print_json_member(",", "verdict", verdicts[resource->verdict]);
-    print_json_member(",", "lines", resource->lines);
-    print_json_member(",", "write_disposition", resource->write_disposition);
-    print_json_member(",", "strategy", resource->strategy);
-    print_json_member(",", "primary_key", resource->primary_key);
-    print_json_member(",", "cursor", resource->cursor);
-    print_json_member(",", "unique", resource->unique);
-    print_json_flag("read_twice", resource->read_twice);
-    print_json_flag("cut", resource->cut);
+    print_json_member(stdout, "{", "resource", resource->name);
+    print_json_member(stdout, ",", "verdict", verdicts[resource->verdict]);
+    print_json_member(stdout, ",", "lines", resource->lines);
+    print_json_member(stdout, ",", "write_disposition", resource->write_disposition);
+    print_json_member(stdout, ",", "strategy", resource->strategy);
+    print_json_member(stdout, ",", "primary_key", resource->primary_key);
+    print_json_member(stdout, ",", "cursor", resource->cursor);
+    print_json_member(stdout, ",", "unique", resource->unique);
+    print_json_flag(stdout, "read_twice", resource->read_twice);
+    print_json_flag(stdout, "cut", resource->cut);
     print_number("rows_read", resource->rows_read);
     print_number("rows_read_again", resource->rows_read_again);
     print_number("rows_same", resource->rows_same);
@@ -70,8 +70,8 @@ static void print_resource(const struct tg_advice *advice, size_t index)
     fputs("],\"reasons\":[", stdout);
     for (size_t i = 0; i < tg_advice_reason_count(advice, index); i++) {
         const struct tg_advice_reason *reason = tg_advice_reason(advice, index, i);
-        print_json_member(i ? ",{" : "{", "about", reason->about);
-        print_json_member(",", "text", reason->text);
+        print_json_member(stdout, i ? ",{" : "{", "about", reason->about);
+        print_json_member(stdout, ",", "text", reason->text);
         putchar('}');
     }
     fputs("]}", stdout);
@@ -80,8 +80,8 @@ static void print_resource(const struct tg_advice *advice, size_t index)
 void print_advice_json(const struct tg_pipeline *pipeline, const struct tg_advice *advice)
 {
     putchar('{');
-    print_json_field("destination", tg_pipeline_destination(pipeline));
-    print_json_field("dataset", tg_pipeline_dataset(pipeline));
+    print_json_field(stdout, "destination", tg_pipeline_destination(pipeline));
+    print_json_field(stdout, "dataset", tg_pipeline_dataset(pipeline));
     fputs("\"resources\":[", stdout);
     for (size_t i = 0; i < tg_advice_resource_count(advice); i++) {
         fputs(i ? "," : "", stdout);

@@ -22,7 +22,7 @@ struct argument {
     const char *words; /* that may stand there, for completion; NULL: a file's name */
 };
 
-enum { ARGUMENTS_MAX = 3, FLAGS_MAX = 20 };
+enum { ARGUMENTS_MAX = 3, FLAGS_MAX = 24 };
 
 struct call {
     const struct command *command;
@@ -66,7 +66,8 @@ struct tg_pipeline *open_pipeline(const struct call *call, int *code);
 /* The same of a command that only looks: nothing can be changed by it. */
 struct tg_pipeline *open_to_look(const struct call *call, int *code);
 struct progress; /* how far a run is, on standard error */
-/* The same of a command with --json and such options, whose `progress` ends with a failure. */
+/* The same of a command with --json and such options, whose `progress` it names, or ends when it
+ * fails. */
 struct tg_pipeline *open_watched(const struct call *call, const struct tg_pipeline_options *options,
                                  struct progress *progress, int *code);
 /* From here on SIGINT, SIGTERM and SIGHUP cancel this pipeline; a second one kills. NULL: back to
@@ -80,13 +81,19 @@ const char *format_count(uint64_t count, char out[32]);
 uint64_t call_accept(const struct call *call); /* --accept-cursor-change, --accept */
 int call_refresh(const struct call *call, enum tg_refresh *out);         /* 0, or the exit code */
 int call_window(const struct call *call, struct tg_window_options *out); /* likewise */
+
+/* ---- result_text.c, result_json.c ---- */
+void print_result_text(const struct tg_pipeline *pipeline, const struct tg_result *result);
 void print_result_tables(const struct tg_result *result); /* a line each, as wide as they must be */
 void print_result_warnings(const struct tg_result *result, FILE *out);
-void print_json_tables(const struct tg_result *result); /* a field, and a comma */
+void print_result_json(FILE *out, const struct tg_pipeline *pipeline,
+                       const struct tg_result *result);
+void print_json_tables(FILE *out, const struct tg_result *result); /* a field, and a comma */
 
 /* ---- cmd_work.c: a line for each window of a backfill ---- */
 struct window_lines {
-    bool json;
+    struct progress *progress; /* borrowed */
+    bool json, quiet;
     bool begun; /* the titles are printed, or not wanted */
     int width;  /* of its ends */
 };
@@ -110,19 +117,49 @@ void print_advice_text(const struct tg_advice *advice);
 void print_advice_json(const struct tg_pipeline *pipeline, const struct tg_advice *advice);
 
 /* ---- json.c ---- */
-void print_json_field(const char *key, const char *text);                      /* and a comma */
-void print_json_member(const char *before, const char *key, const char *text); /* NULL: null */
-void print_json_flag(const char *key, bool flag);                              /* behind a comma */
-void print_json_warnings(const struct tg_result *result); /* the end of an object */
-/* An object by itself; `result` may be NULL. */
-void print_json_failure(const struct tg_error *err, const struct tg_result *result);
+void print_json_field(FILE *out, const char *key, const char *text); /* and a comma */
+void print_json_member(FILE *out, const char *before, const char *key,
+                       const char *text);                            /* NULL: null */
+void print_json_flag(FILE *out, const char *key, bool flag);         /* behind a comma */
+void print_json_warnings(FILE *out, const struct tg_result *result); /* the last fields */
+/* The fields of an object that says what went wrong; an object by itself is print_json_failure's.
+ * `result` may be NULL. */
+void print_json_error(FILE *out, const struct tg_error *err, const struct tg_result *result);
+void print_json_failure(FILE *out, const struct tg_error *err, const struct tg_result *result);
 
-/* ---- progress.c ---- */
+/* ---- width.c: columns of a terminal ---- */
+/* Of the character that `text` begins with, and its *bytes; len > 0. */
+size_t char_columns(const char *text, size_t len, size_t *bytes);
+size_t text_columns(const char *text);
+/* The text, or as much of it as so many columns have room for, with an ellipsis; says how many it
+ * takes. */
+size_t fit_text(char *out, size_t size, const char *text, size_t room);
+
+/* ---- progress.c: standard error while a run works, and its log ---- */
+#define PROGRESS_FLAGS                                                                             \
+    {"--progress", "HOW", "auto (default), plain, json or none; on standard error"},               \
+        {"--log-level", "LEVEL",                                                                   \
+         "log what is done, on standard error: error, warning, info or debug"},                    \
+    {                                                                                              \
+        "--log-file", "FILE", "add the log to this file; level, if none is said: info"             \
+    }
+#define QUIET_FLAG                                                                                 \
+    {                                                                                              \
+        "--quiet", NULL, "print neither progress nor summary: warnings and errors alone"           \
+    }
 const char *phase_name(enum tg_phase phase);
-struct progress *progress_new(
-    const char *mode); /* auto, plain, json, none; NULL: no such mode, or no memory */
-int progress_show(void *progress, const struct tg_progress *now); /* tg_pipeline_options.progress */
-void progress_free(struct progress *progress);                    /* ends a live line */
+/* What the call's options say: 0, or the exit code when the message is out and *out is NULL. */
+int progress_begin(const struct call *call, struct progress **out);
+void progress_watch(struct progress *progress, struct tg_pipeline_options *options);
+/* Once the pipeline is open. */
+void progress_name(struct progress *progress, const struct tg_pipeline *pipeline);
+/* Around what is printed on standard output meanwhile. */
+void progress_hold(struct progress *progress);
+void progress_go_on(struct progress *progress);
+/* All is done, or (err) failed: says so and frees it. The exit code. `result` may be NULL. */
+int progress_end(struct progress *progress, const struct tg_pipeline *pipeline,
+                 const struct tg_result *result, const struct tg_error *err);
+void progress_free(struct progress *progress); /* without a word; NULL is fine */
 
 /* ---- help.c ---- */
 void print_usage(FILE *out);

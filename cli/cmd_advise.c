@@ -27,11 +27,11 @@ static int advise_opened(const struct call *call, struct tg_pipeline *pipeline,
     cancel_on_signals(pipeline);
     int rc = tg_pipeline_advise(pipeline, options, &advice, &err);
     cancel_on_signals(NULL);
-    progress_free(progress);
+    int code = progress_end(progress, pipeline, NULL, rc ? &err : NULL);
     if (rc && call_flag(call, "--json"))
-        print_json_failure(&err, NULL);
+        print_json_failure(stdout, &err, NULL);
     if (rc)
-        return fail(&err);
+        return code;
     if (call_flag(call, "--json"))
         print_advice_json(pipeline, advice);
     else
@@ -43,30 +43,26 @@ static int advise_opened(const struct call *call, struct tg_pipeline *pipeline,
 static int advise_run(const struct call *call)
 {
     long rows = 0, wait = 0;
-    const char *mode = call_flag(call, "--progress");
+    struct progress *progress = NULL;
     if (!read_number(call_flag(call, "--rows"), 2, 1000000000, &rows))
         return fail_usage(call->command, "'%s' is no number of rows from 2 on",
                           call_flag(call, "--rows"));
     if (!read_number(call_flag(call, "--wait"), 0, 86400, &wait))
         return fail_usage(call->command, "'%s' is no number of seconds up to a day",
                           call_flag(call, "--wait"));
-    struct progress *progress = progress_new(mode ? mode : "auto");
-    if (!progress)
-        return fail_usage(call->command,
-                          "'%s' is no way to show progress; choose auto, plain, json or none",
-                          mode);
-    const struct tg_pipeline_options options = {
+    struct tg_pipeline_options options = {
         TG_PIPELINE_OPTIONS_INIT,
         .workdir = call_flag(call, "--workdir"),
         .select = call->arguments[1],
         .memory = call_flag(call, "--memory"),
-        .user = progress,
-        .progress = progress_show,
     };
     const struct tg_advice_options advise = {TG_ADVICE_OPTIONS_INIT, .rows = (uint64_t)rows,
                                              .wait_seconds = (int)wait,
                                              .once = call_flag(call, "--once") != NULL};
-    int code = 0;
+    int code = progress_begin(call, &progress);
+    if (code)
+        return code;
+    progress_watch(progress, &options);
     struct tg_pipeline *pipeline = open_watched(call, &options, progress, &code);
     if (pipeline)
         code = advise_opened(call, pipeline, &advise, progress);
@@ -91,6 +87,6 @@ const struct command command_advise = {
               {"--json", NULL, "for programs: one object"},
               {"--workdir", "DIR", "working directory; default: .tidegate beside the spec"},
               {"--memory", "SIZE", "memory budget, like 256MiB (default) or 1GiB"},
-              {"--progress", "HOW", "auto (default), plain, json or none; on standard error"}},
+              PROGRESS_FLAGS},
     .run = advise_run,
 };

@@ -21,7 +21,7 @@
 
 extern char **environ;
 
-enum { JOBS_MAX = 64, RESTARTS_MAX = 100, ARGUMENTS = 16 };
+enum { JOBS_MAX = 64, RESTARTS_MAX = 100, ARGUMENTS = 28 };
 
 /* ---- several processes ---- */
 
@@ -41,10 +41,13 @@ static void watch_signals(void (*handler)(int))
         sigaction(signals[i], &action, NULL);
 }
 
-/* The same program, by its own file; flags that it was given go on to the workers. */
+/* The same program, by its own file; flags that it was given go on to the workers. Several cannot
+ * write over the same lines of a terminal: of these only JSON lines come. */
 static int start_worker(const struct call *call, const char *run_id, pid_t *out)
 {
-    static const char *const passed[] = {"--lease", "--select", "--workdir", "--memory"};
+    static const char *const passed[] = {"--lease",  "--select",    "--workdir",
+                                         "--memory", "--log-level", "--log-file"};
+    const char *progress = call_flag(call, "--progress");
     const char *arguments[ARGUMENTS] = {"tidegate", "work", call->arguments[0], "--join", run_id};
     size_t count = 5;
     for (size_t i = 0; i < sizeof(passed) / sizeof(passed[0]); i++) {
@@ -53,6 +56,10 @@ static int start_worker(const struct call *call, const char *run_id, pid_t *out)
         arguments[count++] = passed[i];
         arguments[count++] = call_flag(call, passed[i]);
     }
+    arguments[count++] = "--progress";
+    arguments[count++] = progress && strcmp(progress, "json") == 0 ? progress : "none";
+    if (call_flag(call, "--quiet"))
+        arguments[count++] = "--quiet";
     arguments[count++] = call_flag(call, "--json") ? "--json" : "--no-titles";
     return posix_spawn(out, "/proc/self/exe", NULL, NULL, (char *const *)arguments, environ);
 }
@@ -102,6 +109,16 @@ static int run_workers(const struct call *call, const char *run_id, size_t jobs)
     return stopped ? 130 : code;
 }
 
+/* They are those who tell. */
+static int run_held(const struct call *call, const char *run_id, size_t jobs,
+                    struct progress *progress)
+{
+    progress_hold(progress);
+    int code = run_workers(call, run_id, jobs);
+    progress_go_on(progress);
+    return code;
+}
+
 /* ---- the command ---- */
 
 enum { DATE_WIDTH = 10, TIME_WIDTH = 20 };
@@ -119,9 +136,12 @@ static int window_width(const struct call *call)
 }
 
 static int work_alone(const struct call *call, struct tg_pipeline *pipeline, const char *run_id,
-                      struct tg_error *err)
+                      struct progress *progress, struct tg_error *err)
 {
-    struct window_lines lines = {.json = call_flag(call, "--json") != NULL, .begun = true};
+    struct window_lines lines = {.progress = progress,
+                                 .json = call_flag(call, "--json") != NULL,
+                                 .quiet = call_flag(call, "--quiet") != NULL,
+                                 .begun = true};
     const struct tg_work_options work = {TG_WORK_OPTIONS_INIT, .run_id = run_id,
                                          .lease = call_flag(call, "--lease"), .user = &lines,
                                          .window = show_window};
@@ -129,22 +149,25 @@ static int work_alone(const struct call *call, struct tg_pipeline *pipeline, con
     return tg_pipeline_work(pipeline, &work, err);
 }
 
-static void print_plan(const struct call *call, const struct tg_backfill *plan)
+static void print_plan(const struct call *call, const struct tg_backfill *plan,
+                       struct progress *progress)
 {
     char windows[32], loaded[32];
-    if (call_flag(call, "--json"))
+    if (call_flag(call, "--json") || call_flag(call, "--quiet"))
         return;
+    progress_hold(progress);
     printf("Backfill %s: %s windows", plan->run_id, format_count(plan->windows, windows));
     if (plan->loaded > 0)
         printf(", of which %s are loaded", format_count(plan->loaded, loaded));
     printf("\n");
     print_window_titles(window_width(call));
     fflush(stdout);
+    progress_go_on(progress);
 }
 
 /* --again loads all of it once, not for ever. */
-static int backfill(const struct call *call, struct tg_pipeline *pipeline, size_t jobs, int *code,
-                    struct tg_error *err)
+static int backfill(const struct call *call, struct tg_pipeline *pipeline, size_t jobs,
+                    struct progress *progress, int *code, struct tg_error *err)
 {
     const struct tg_backfill_options options = {TG_BACKFILL_OPTIONS_INIT,
                                                 .from = call_flag(call, "--from"),
@@ -167,11 +190,11 @@ static int backfill(const struct call *call, struct tg_pipeline *pipeline, size_
                                plan.run_id);
             return 0;
         }
-        print_plan(call, &plan);
+        print_plan(call, &plan, progress);
         if (jobs > 1)
-            *code = run_workers(call, plan.run_id, jobs);
+            *code = run_held(call, plan.run_id, jobs, progress);
         else
-            rc = work_alone(call, pipeline, plan.run_id, err);
+            rc = work_alone(call, pipeline, plan.run_id, progress, err);
         if (rc || *code)
             return rc;
     }
@@ -194,37 +217,50 @@ static int parse_jobs(const struct call *call, size_t *out)
 
 static int finish(const struct call *call, const struct tg_pipeline *pipeline)
 {
-    if (!call_flag(call, "--json"))
+    if (!call_flag(call, "--json") && !call_flag(call, "--quiet"))
         printf("All windows from %s to %s are loaded in dataset '%s' of\n    %s\n",
                call_flag(call, "--from"), call_flag(call, "--to"), tg_pipeline_dataset(pipeline),
                tg_pipeline_destination(pipeline));
     return 0;
 }
 
+/* Workers that failed have said so themselves. */
+static int backfill_opened(const struct call *call, struct tg_pipeline *pipeline, size_t jobs,
+                           struct progress *progress)
+{
+    int code = 0;
+    struct tg_error err = {0};
+    cancel_on_signals(pipeline);
+    int rc = backfill(call, pipeline, jobs, progress, &code, &err);
+    cancel_on_signals(NULL);
+    if (code)
+        progress_free(progress);
+    else
+        code = progress_end(progress, pipeline, NULL, rc ? &err : NULL);
+    if (rc && call_flag(call, "--json"))
+        print_json_failure(stdout, &err, NULL);
+    return code ? code : finish(call, pipeline);
+}
+
 static int run_backfill(const struct call *call)
 {
     size_t jobs = 1;
-    struct tg_error err = {0};
+    struct progress *progress = NULL;
     int code = parse_jobs(call, &jobs);
-    const struct tg_pipeline_options options = {
+    struct tg_pipeline_options options = {
         TG_PIPELINE_OPTIONS_INIT, .workdir = call_flag(call, "--workdir"),
         .select = call_flag(call, "--select"), .memory = call_flag(call, "--memory")};
     if (code)
         return code;
     if (!call_flag(call, "--from") || !call_flag(call, "--to") || !call_flag(call, "--window"))
         return fail_usage(call->command, "a backfill needs --from, --to and --window");
-    struct tg_pipeline *pipeline = open_watched(call, &options, NULL, &code);
-    if (!pipeline)
+    code = progress_begin(call, &progress);
+    if (code)
         return code;
-    cancel_on_signals(pipeline);
-    int rc = backfill(call, pipeline, jobs, &code, &err);
-    cancel_on_signals(NULL);
-    if (rc && call_flag(call, "--json"))
-        print_json_failure(&err, NULL);
-    if (rc)
-        code = fail(&err);
-    else if (!code)
-        code = finish(call, pipeline);
+    progress_watch(progress, &options);
+    struct tg_pipeline *pipeline = open_watched(call, &options, progress, &code);
+    if (pipeline)
+        code = backfill_opened(call, pipeline, jobs, progress);
     tg_pipeline_free(pipeline);
     return code;
 }
@@ -252,6 +288,8 @@ const struct command command_backfill = {
               {"--select", "NAMES", "only these resources, separated by commas"},
               {"--json", NULL, "a line for each window, or the error, for programs"},
               {"--workdir", "DIR", "working directory; default: .tidegate beside the spec"},
-              {"--memory", "SIZE", "memory budget, like 256MiB (default) or 1GiB"}},
+              {"--memory", "SIZE", "memory budget, like 256MiB (default) or 1GiB"},
+              QUIET_FLAG,
+              PROGRESS_FLAGS},
     .run = run_backfill,
 };

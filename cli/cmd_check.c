@@ -22,8 +22,8 @@ static int print_json_found(const struct tg_pipeline *pipeline, struct ArrowArra
                             struct tg_error *err)
 {
     putchar('{');
-    print_json_field("destination", tg_pipeline_destination(pipeline));
-    print_json_field("dataset", tg_pipeline_dataset(pipeline));
+    print_json_field(stdout, "destination", tg_pipeline_destination(pipeline));
+    print_json_field(stdout, "dataset", tg_pipeline_dataset(pipeline));
     fputs("\"resources\":", stdout);
     int rc = print_stream(resources, FORMAT_JSON, NULL, stdout, err);
     fputs("}\n", stdout);
@@ -53,7 +53,7 @@ static int check_run(const struct call *call)
         rc = check_opened(call, pipeline, &err);
     tg_pipeline_free(pipeline);
     if (rc && call_format(call) == FORMAT_JSON)
-        print_json_failure(&err, NULL);
+        print_json_failure(stdout, &err, NULL);
     return rc ? fail(&err) : 0;
 }
 

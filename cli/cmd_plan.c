@@ -30,11 +30,11 @@ static int plan_opened(const struct call *call, struct tg_pipeline *pipeline,
     cancel_on_signals(pipeline);
     int rc = tg_pipeline_plan(pipeline, options, &plan, &err);
     cancel_on_signals(NULL);
-    progress_free(progress);
+    int code = progress_end(progress, pipeline, NULL, rc ? &err : NULL);
     if (rc && call_flag(call, "--json"))
-        print_json_failure(&err, NULL);
+        print_json_failure(stdout, &err, NULL);
     if (rc)
-        return fail(&err);
+        return code;
     print_plan(call, pipeline, plan);
     bool exceeds = tg_plan_excess_count(plan) > 0;
     tg_plan_free(plan);
@@ -66,7 +66,7 @@ static int read_range(const struct call *call, struct tg_plan_options *out)
 
 static int plan_run(const struct call *call)
 {
-    const char *mode = call_flag(call, "--progress"), *samples = call_flag(call, "--samples");
+    const char *samples = call_flag(call, "--samples");
     struct tg_plan_options plan = {TG_PLAN_OPTIONS_INIT, .rows = call_flag(call, "--rows") != NULL};
     int wrong = read_range(call, &plan);
     if (wrong)
@@ -75,11 +75,6 @@ static int plan_run(const struct call *call)
         return fail_usage(call->command, "'%s' is no number of rows from 0 to 1000", samples);
     if (call_flag(call, "--json") && call_flag(call, "--markdown"))
         return fail_usage(call->command, "--json and --markdown exclude each other");
-    struct progress *progress = progress_new(mode ? mode : "auto");
-    if (!progress)
-        return fail_usage(call->command,
-                          "'%s' is no way to show progress; choose auto, plain, json or none",
-                          mode);
     struct tg_pipeline_options options = {
         TG_PIPELINE_OPTIONS_INIT,
         .workdir = call_flag(call, "--workdir"),
@@ -87,15 +82,13 @@ static int plan_run(const struct call *call)
         .memory = call_flag(call, "--memory"),
         .full_refresh = call_flag(call, "--full-refresh") != NULL,
         .accept = call_accept(call),
-        .user = progress,
-        .progress = progress_show,
     };
-    wrong = call_refresh(call, &options.refresh);
-    if (wrong) {
-        progress_free(progress);
-        return wrong;
-    }
-    int code = 0;
+    struct progress *progress = NULL;
+    int code = call_refresh(call, &options.refresh);
+    code = code ? code : progress_begin(call, &progress);
+    if (code)
+        return code;
+    progress_watch(progress, &options);
     struct tg_pipeline *pipeline = open_watched(call, &options, progress, &code);
     if (pipeline)
         code = plan_opened(call, pipeline, &plan, progress);
@@ -130,6 +123,6 @@ const struct command command_plan = {
               {"--accept", NULL, "plan a run with --accept"},
               {"--workdir", "DIR", "working directory; default: .tidegate beside the spec"},
               {"--memory", "SIZE", "memory budget, like 256MiB (default) or 1GiB"},
-              {"--progress", "HOW", "auto (default), plain, json or none; on standard error"}},
+              PROGRESS_FLAGS},
     .run = plan_run,
 };

@@ -56,9 +56,9 @@ static void print_look(const struct tg_pipeline *pipeline, const struct tg_resul
 static void print_json(const struct tg_pipeline *pipeline, const struct tg_result *result)
 {
     putchar('{');
-    print_json_field("load_id", tg_result_load_id(result));
-    print_json_field("destination", tg_pipeline_destination(pipeline));
-    print_json_field("dataset", tg_result_dataset(result));
+    print_json_field(stdout, "load_id", tg_result_load_id(result));
+    print_json_field(stdout, "destination", tg_pipeline_destination(pipeline));
+    print_json_field(stdout, "dataset", tg_result_dataset(result));
     printf("\"done\":%s,\"undone\":[", *tg_result_load_id(result) ? "true" : "false");
     for (size_t i = 0; i < tg_result_undone_count(result); i++) {
         fputs(i > 0 ? "," : "", stdout);
@@ -68,13 +68,14 @@ static void print_json(const struct tg_pipeline *pipeline, const struct tg_resul
     for (size_t i = 0; i < tg_result_table_count(result); i++) {
         const struct tg_table_info *table = tg_result_table(result, i);
         fputs(i > 0 ? ",{" : "{", stdout);
-        print_json_field("table", table->name);
-        print_json_field("resource", table->resource);
+        print_json_field(stdout, "table", table->name);
+        print_json_field(stdout, "resource", table->resource);
         printf("\"removed\":%" PRIu64 ",\"restored\":%" PRIu64 "}", table->rows_deleted,
                table->rows_inserted);
     }
     fputs("],", stdout);
-    print_json_warnings(result);
+    print_json_warnings(stdout, result);
+    puts("}");
 }
 
 /* ---- the command ---- */
@@ -152,7 +153,7 @@ static int run_undo(const struct call *call)
     int rc = undo_loaded(call, pipeline, &code, &err);
     cancel_on_signals(NULL);
     if (rc && call_flag(call, "--json"))
-        print_json_failure(&err, NULL);
+        print_json_failure(stdout, &err, NULL);
     code = rc ? fail(&err) : code;
     tg_pipeline_free(pipeline);
     return code;

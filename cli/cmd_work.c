@@ -38,11 +38,11 @@ static void print_window(const struct tg_window_info *window, int width)
 static void print_window_json(const struct tg_window_info *window)
 {
     putchar('{');
-    print_json_field("run_id", window->run_id);
-    print_json_field("resource", window->resource);
-    print_json_field("from", window->from);
-    print_json_field("to", window->to);
-    print_json_field("load_id", window->load_id);
+    print_json_field(stdout, "run_id", window->run_id);
+    print_json_field(stdout, "resource", window->resource);
+    print_json_field(stdout, "from", window->from);
+    print_json_field(stdout, "to", window->to);
+    print_json_field(stdout, "load_id", window->load_id);
     printf("\"window\":%" PRIu64 ",\"rows\":%" PRIu64 ",\"seconds\":%.3f,\"loaded\":%" PRIu64
            ",\"windows\":%" PRIu64 "}\n",
            window->number, window->rows, window->seconds, window->loaded, window->windows);
@@ -52,15 +52,18 @@ static void print_window_json(const struct tg_window_info *window)
 int show_window(void *user, const struct tg_window_info *window)
 {
     struct window_lines *lines = user;
-    if (lines->json) {
-        print_window_json(window);
+    if (lines->quiet)
         return 0;
-    }
+    progress_hold(lines->progress);
     lines->width = widest(widest(lines->width, window->from), window->to);
-    if (!lines->begun)
+    if (!lines->begun && !lines->json)
         print_window_titles(lines->width);
     lines->begun = true;
-    print_window(window, lines->width);
+    if (lines->json)
+        print_window_json(window);
+    else
+        print_window(window, lines->width);
+    progress_go_on(lines->progress);
     return 0;
 }
 
@@ -68,12 +71,12 @@ int show_window(void *user, const struct tg_window_info *window)
 
 static int run_work(const struct call *call)
 {
-    int code = 0;
     struct tg_error err = {0};
     struct window_lines lines = {.json = call_flag(call, "--json") != NULL,
                                  .begun = call_flag(call, "--no-titles") != NULL,
+                                 .quiet = call_flag(call, "--quiet") != NULL,
                                  .width = DATE_WIDTH};
-    const struct tg_pipeline_options options = {
+    struct tg_pipeline_options options = {
         TG_PIPELINE_OPTIONS_INIT, .workdir = call_flag(call, "--workdir"),
         .select = call_flag(call, "--select"), .memory = call_flag(call, "--memory")};
     const struct tg_work_options work = {TG_WORK_OPTIONS_INIT, .run_id = call_flag(call, "--join"),
@@ -81,16 +84,21 @@ static int run_work(const struct call *call)
                                          .window = show_window};
     if (!work.run_id)
         return fail_usage(call->command, "say which backfill to --join");
-    struct tg_pipeline *pipeline = open_watched(call, &options, NULL, &code);
+    int code = progress_begin(call, &lines.progress);
+    if (code)
+        return code;
+    progress_watch(lines.progress, &options);
+    struct tg_pipeline *pipeline = open_watched(call, &options, lines.progress, &code);
     if (!pipeline)
         return code;
     cancel_on_signals(pipeline);
     int rc = tg_pipeline_work(pipeline, &work, &err);
     cancel_on_signals(NULL);
+    code = progress_end(lines.progress, pipeline, NULL, rc ? &err : NULL);
     if (rc && lines.json)
-        print_json_failure(&err, NULL);
+        print_json_failure(stdout, &err, NULL);
     tg_pipeline_free(pipeline);
-    return rc ? fail(&err) : 0;
+    return code;
 }
 
 const struct command command_work = {
@@ -111,6 +119,8 @@ const struct command command_work = {
               {"--json", NULL, "a line for each window, or the error, for programs"},
               {"--no-titles", NULL, "no line above the others"},
               {"--workdir", "DIR", "working directory; default: .tidegate beside the spec"},
-              {"--memory", "SIZE", "memory budget, like 256MiB (default) or 1GiB"}},
+              {"--memory", "SIZE", "memory budget, like 256MiB (default) or 1GiB"},
+              QUIET_FLAG,
+              PROGRESS_FLAGS},
     .run = run_work,
 };

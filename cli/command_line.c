@@ -141,12 +141,13 @@ struct tg_pipeline *open_watched(const struct call *call, const struct tg_pipeli
 {
     struct tg_error err = {0};
     struct tg_pipeline *pipeline = NULL;
-    if (!tg_pipeline_open(&pipeline, call->arguments[0], options, &err))
+    if (!tg_pipeline_open(&pipeline, call->arguments[0], options, &err)) {
+        progress_name(progress, pipeline);
         return pipeline;
-    progress_free(progress);
+    }
+    *code = progress_end(progress, NULL, NULL, &err);
     if (call_flag(call, "--json"))
-        print_json_failure(&err, NULL);
-    *code = fail(&err);
+        print_json_failure(stdout, &err, NULL);
     tg_pipeline_free(pipeline);
     return NULL;
 }

@@ -126,19 +126,19 @@ static void print_json_resources(const struct tg_reset *reset)
     printf("\"resources\":[");
     for (size_t i = 0; i < tg_reset_resource_count(reset); i++) {
         const struct tg_reset_resource *resource = tg_reset_resource(reset, i);
-        print_json_member(i > 0 ? ",{" : "{", "resource", resource->name);
-        print_json_flag("in_spec", resource->in_spec);
-        print_json_flag("adds_rows", resource->adds_rows);
-        print_json_flag("has_state", resource->has_state);
+        print_json_member(stdout, i > 0 ? ",{" : "{", "resource", resource->name);
+        print_json_flag(stdout, "in_spec", resource->in_spec);
+        print_json_flag(stdout, "adds_rows", resource->adds_rows);
+        print_json_flag(stdout, "has_state", resource->has_state);
         printf(",\"windows\":%" PRIu64 ",\"files\":%" PRIu64 "}", resource->windows,
                resource->files);
     }
     printf("],\"cursors\":[");
     for (size_t i = 0; i < tg_reset_cursor_count(reset); i++) {
         const struct tg_reset_cursor *cursor = tg_reset_cursor(reset, i);
-        print_json_member(i > 0 ? ",{" : "{", "resource", cursor->resource);
-        print_json_member(",", "cursor", cursor->path);
-        print_json_member(",", "last_value", cursor->last_value);
+        print_json_member(stdout, i > 0 ? ",{" : "{", "resource", cursor->resource);
+        print_json_member(stdout, ",", "cursor", cursor->path);
+        print_json_member(stdout, ",", "last_value", cursor->last_value);
         printf(",\"boundary_rows\":%" PRIu64 "}", cursor->boundary_rows);
     }
     printf("],");
@@ -147,24 +147,24 @@ static void print_json_resources(const struct tg_reset *reset)
 static void print_json(const struct tg_pipeline *pipeline, const struct tg_reset *reset, bool done)
 {
     putchar('{');
-    print_json_field("load_id", tg_reset_load_id(reset));
-    print_json_field("destination", tg_pipeline_destination(pipeline));
-    print_json_field("dataset", tg_reset_dataset(reset));
+    print_json_field(stdout, "load_id", tg_reset_load_id(reset));
+    print_json_field(stdout, "destination", tg_pipeline_destination(pipeline));
+    print_json_field(stdout, "dataset", tg_reset_dataset(reset));
     printf("\"done\":%s,", done ? "true" : "false");
     print_json_resources(reset);
     printf("\"packages\":[");
     for (size_t i = 0; i < tg_reset_package_count(reset); i++) {
         const struct tg_reset_package *package = tg_reset_package(reset, i);
-        print_json_member(i > 0 ? ",{" : "{", "load_id", package->load_id);
-        print_json_flag("sealed", package->sealed);
-        print_json_flag("is_only_copy", package->is_only_copy);
+        print_json_member(stdout, i > 0 ? ",{" : "{", "load_id", package->load_id);
+        print_json_flag(stdout, "sealed", package->sealed);
+        print_json_flag(stdout, "is_only_copy", package->is_only_copy);
         printf(",\"rows\":%" PRIu64 "}", package->rows);
     }
     printf("],\"tables\":[");
     for (size_t i = 0; i < tg_reset_table_count(reset); i++) {
         const struct tg_reset_table *table = tg_reset_table(reset, i);
-        print_json_member(i > 0 ? ",{" : "{", "table", table->name);
-        print_json_member(",", "resource", table->resource);
+        print_json_member(stdout, i > 0 ? ",{" : "{", "table", table->name);
+        print_json_member(stdout, ",", "resource", table->resource);
         printf(",\"rows\":%" PRIu64 "}", table->rows);
     }
     printf("]}\n");
@@ -241,7 +241,7 @@ int forget_run(const struct call *call, const struct forgetting *forgetting, int
     int rc = forget_opened(call, forgetting, pipeline, parts, &err);
     cancel_on_signals(NULL);
     if (rc && call_flag(call, "--json"))
-        print_json_failure(&err, NULL);
+        print_json_failure(stdout, &err, NULL);
     tg_pipeline_free(pipeline);
     return rc ? fail(&err) : code;
 }

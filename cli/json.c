@@ -2,7 +2,7 @@
  * What --json prints of more than one command: fields of an object, warnings, an error with its
  * place in parts.
  *
- *   print_json_failure -> print_json_place, print_json_warnings
+ *   print_json_failure -> print_json_error -> print_json_place, print_json_warnings
  *
  * Rows are print.c's.
  */
@@ -10,37 +10,37 @@
 
 #include "cli.h"
 
-void print_json_field(const char *key, const char *text)
+void print_json_field(FILE *out, const char *key, const char *text)
 {
-    print_json_member("", key, text);
-    putchar(',');
+    print_json_member(out, "", key, text);
+    putc(',', out);
 }
 
-void print_json_member(const char *before, const char *key, const char *text)
+void print_json_member(FILE *out, const char *before, const char *key, const char *text)
 {
-    printf("%s\"%s\":", before, key);
+    fprintf(out, "%s\"%s\":", before, key);
     if (text)
-        print_json_text(text, stdout);
+        print_json_text(text, out);
     else
-        fputs("null", stdout);
+        fputs("null", out);
 }
 
-void print_json_flag(const char *key, bool flag)
+void print_json_flag(FILE *out, const char *key, bool flag)
 {
-    printf(",\"%s\":%s", key, flag ? "true" : "false");
+    fprintf(out, ",\"%s\":%s", key, flag ? "true" : "false");
 }
 
-void print_json_warnings(const struct tg_result *result)
+void print_json_warnings(FILE *out, const struct tg_result *result)
 {
-    fputs("\"warnings\":[", stdout);
+    fputs("\"warnings\":[", out);
     for (size_t i = 0; i < tg_result_warning_count(result); i++) {
-        fputs(i ? "," : "", stdout);
-        print_json_text(tg_result_warning(result, i), stdout);
+        fputs(i ? "," : "", out);
+        print_json_text(tg_result_warning(result, i), out);
     }
-    printf("],\"warnings_cut\":%zu}\n", tg_result_warning_cut_count(result));
+    fprintf(out, "],\"warnings_cut\":%zu", tg_result_warning_cut_count(result));
 }
 
-static void print_json_place(const struct tg_error *err)
+static void print_json_place(FILE *out, const struct tg_error *err)
 {
     const struct {
         const char *key, *text;
@@ -57,19 +57,26 @@ static void print_json_place(const struct tg_error *err)
     } numbers[] = {{"line", err->line}, {"position", err->position}, {"row", err->row}};
     for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
         if (texts[i].text[0])
-            print_json_field(texts[i].key, texts[i].text);
+            print_json_field(out, texts[i].key, texts[i].text);
     for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)
         if (numbers[i].number)
-            printf("\"%s\":%" PRIu64 ",", numbers[i].key, numbers[i].number);
+            fprintf(out, "\"%s\":%" PRIu64 ",", numbers[i].key, numbers[i].number);
 }
 
-void print_json_failure(const struct tg_error *err, const struct tg_result *result)
+void print_json_error(FILE *out, const struct tg_error *err, const struct tg_result *result)
 {
-    fputs("{\"error\":{", stdout);
-    print_json_field("code", tg_code_name(err->code));
-    print_json_field("where", err->where);
-    print_json_field("what", err->what);
-    print_json_place(err);
-    printf("\"retryable\":%s},", err->retryable ? "true" : "false");
-    print_json_warnings(result);
+    fputs("\"error\":{", out);
+    print_json_field(out, "code", tg_code_name(err->code));
+    print_json_field(out, "where", err->where);
+    print_json_field(out, "what", err->what);
+    print_json_place(out, err);
+    fprintf(out, "\"retryable\":%s},", err->retryable ? "true" : "false");
+    print_json_warnings(out, result);
+}
+
+void print_json_failure(FILE *out, const struct tg_error *err, const struct tg_result *result)
+{
+    putc('{', out);
+    print_json_error(out, err, result);
+    fputs("}\n", out);
 }

@@ -79,8 +79,8 @@ int context_random(struct context *ctx, void *out, size_t len,
                    struct tg_error *err) TG_CHECK_RESULT;
 /* Tells who wants to know. */
 void context_writes(const struct context *ctx, const struct write_news *news);
-/* The same of what is no statement for a table, "waiting for ...", and logs it as information; NULL:
- * that is over. */
+/* The same of what is no statement for a table, "waiting for ...", and logs it as information;
+ * NULL: that is over. */
 void context_doing(const struct context *ctx, const char *component, const char *doing);
 /* Thread-safe as far as the injected log is. A warning reaches the caller of the run, too. */
 void context_log(const struct context *ctx, int level, const char *component, const char *format,

@@ -8,7 +8,8 @@ secrets='hunter2-hunter2|hunter2%2Dhunter2|a-token-of-16-ch'
 every_command() {
     said=$(
         for arguments in "check spec.yaml" "run spec.yaml" "run spec.yaml --progress plain" \
-            "run spec.yaml --progress json" "run spec.yaml --json" "run spec.yaml --full-refresh" \
+            "run spec.yaml --progress json --log-level debug" "run spec.yaml --log-level debug" \
+            "run spec.yaml --log-file .tidegate/log --log-level debug" "run spec.yaml --quiet" "run spec.yaml --json" "run spec.yaml --full-refresh" \
             "show spec.yaml tables" "show spec.yaml loads" "show spec.yaml state" \
             "show spec.yaml schema" "show spec.yaml schema --yaml" "show spec.yaml packages" \
             "show spec.yaml packages --json" "sql spec.yaml nonsense"; do
