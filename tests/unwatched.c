@@ -20,13 +20,13 @@ enum kept { NOTHING, DATABASE, CONNECTION, STATEMENT, PENDING, RESULT };
 __attribute__((noinline)) static int keep(const struct context *ctx, enum kept kept)
 {
     struct tg_error err = {0};
-    const struct duck_options options = {.temp_dir = ".", .memory_bytes = 64 << 20};
+    const struct duck_limits limits = {.memory_bytes = 64 << 20, .threads = 1};
     duckdb_database database = NULL;
     duckdb_connection con = NULL;
     duckdb_prepared_statement statement = NULL;
     duckdb_pending_result pending = NULL;
     duckdb_result result = {0};
-    if (duck_open(ctx, &options, &database, &err) || duck_connect(database, &con, &err) ||
+    if (duck_open(ctx, ".", &limits, &database, &err) || duck_connect(database, &con, &err) ||
         duck.prepare(con, "SELECT 'a text'", &statement) != DuckDBSuccess ||
         duck.pending_prepared(statement, &pending) != DuckDBSuccess)
         return -1;

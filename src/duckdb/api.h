@@ -34,31 +34,28 @@ static inline void duck_disconnect(duckdb_connection *con)
 
 /* ---- open.c ---- */
 
-struct duck_options {
-    const char *path;     /* NULL: in memory */
-    const char *temp_dir; /* where it may spill */
+/* What an instance may take. */
+struct duck_limits {
     size_t memory_bytes;
-    const char *storage_version; /* of a file that is made; NULL: it is there, or there is none */
-    bool read_only;
+    int threads;
 };
 
+/* As many threads as are wanted; each fills row groups of its own, so with too little memory for
+ * that, fewer. */
+struct duck_limits duck_limits(int threads, size_t memory_bytes);
 /* Does the engine know the storage version that the context asks for? TG_USAGE. */
 int duck_check_storage(const struct context *ctx, struct tg_error *err) TG_CHECK_RESULT;
-/* Opens an instance with what we always set. */
-int duck_open(const struct context *ctx, const struct duck_options *options, duckdb_database *out,
-              struct tg_error *err) TG_CHECK_RESULT;
+/* Opens an instance in memory with what we always set. `temp_dir` (NULL: DuckDB's choice) is where
+ * it may spill. */
+int duck_open(const struct context *ctx, const char *temp_dir, const struct duck_limits *limits,
+              duckdb_database *out, struct tg_error *err) TG_CHECK_RESULT;
 int duck_connect(duckdb_database database, duckdb_connection *out,
                  struct tg_error *err) TG_CHECK_RESULT;
-/* Sets the instance's memory limit. */
-int duck_set_memory(const struct context *ctx, duckdb_connection con, size_t bytes,
-                    struct tg_error *err) TG_CHECK_RESULT;
+/* Sets what differs, in both. */
+int duck_limit(const struct context *ctx, duckdb_connection con, const struct duck_limits *wanted,
+               struct duck_limits *is, struct tg_error *err) TG_CHECK_RESULT;
 /* Of the memory of a run, what a database that a load is written into may take. */
 size_t duck_share(const struct context *ctx);
-/* Makes room for a statement that needs `need` bytes in each thread where *have are there for it,
- * and `others` for what else runs in the instance: with one thread if more would not fit, and with
- * a higher limit, then in *have, if one doesn't. */
-int duck_reserve(const struct context *ctx, duckdb_connection con, size_t *have, size_t others,
-                 size_t need, struct tg_error *err) TG_CHECK_RESULT;
 
 /* ---- error.c ---- */
 

@@ -18,27 +18,26 @@ static const struct engine_kind embedded;
 
 int engine_new(struct context *ctx, const char *temp_dir, struct engine **out, struct tg_error *err)
 {
-    *out = NULL;
+    int rc = TG_OK;
     struct engine *engine = mem_calloc(1, sizeof(*engine));
-    char *folder = mem_strdup(temp_dir);
-    if (!engine || !folder) {
-        mem_free(engine);
-        mem_free(folder);
+    *out = NULL;
+    if (!engine)
         return error_nomem(err);
-    }
-    *engine = (struct engine){.kind = ctx->scratch ? &engine_scratch : &embedded,
-                              .ctx = ctx,
-                              .temp_dir = folder,
-                              .memory_bytes = ctx->memory_bytes_max / 4 * 3};
+    *engine = (struct engine){.kind = ctx->scratch ? &engine_scratch : &embedded, .ctx = ctx};
     pthread_mutex_init(&engine->lock, NULL);
-    *out = engine;
-    return TG_OK;
+    if (!ctx->scratch)
+        rc = instance_hold(ctx, temp_dir, &engine->instance, err);
+    if (rc == TG_OK)
+        *out = engine;
+    else
+        engine_free(engine);
+    return rc;
 }
 
 void engine_rest(struct engine *engine)
 {
     pthread_mutex_lock(&engine->lock);
-    duck_close(&engine->database);
+    instance_leave(engine->ctx, &engine->use);
     pthread_mutex_unlock(&engine->lock);
 }
 
@@ -46,9 +45,9 @@ void engine_free(struct engine *engine)
 {
     if (!engine)
         return;
-    duck_close(&engine->database);
+    engine_rest(engine);
+    instance_release(engine->instance);
     pthread_mutex_destroy(&engine->lock);
-    mem_free(engine->temp_dir);
     mem_free(engine);
 }
 
@@ -169,31 +168,16 @@ int engine_reserve(struct engine *engine, size_t column_count, struct tg_error *
 
 /* ---- the library's instance ---- */
 
-static int open_database(struct engine *engine, struct tg_error *err)
-{
-    struct duck_options options = {.temp_dir = engine->temp_dir,
-                                   .memory_bytes = engine->memory_bytes};
-    duckdb_connection con = NULL;
-    duckdb_database database = NULL;
-    int rc = TG_OK;
-    TRY(duck_open(engine->ctx, &options, &database, err));
-    TRY(duck_connect(database, &con, err));
-    TRY(batches_register(con, err));
-    engine->database = database;
-    database = NULL;
-done:
-    duck_disconnect(&con);
-    duck_close(&database);
-    return rc;
-}
-
-/* A new connection; opens the instance if need be. */
+/* A new connection; the first one has the engine take its part of the instance. */
 static int connect_engine(struct engine *engine, duckdb_connection *out, struct tg_error *err)
 {
+    int rc = TG_OK;
     pthread_mutex_lock(&engine->lock);
-    int rc = engine->database ? TG_OK : open_database(engine, err);
+    if (!engine->use.instance)
+        rc = instance_work(engine->ctx, engine->instance, engine->ctx->memory_bytes_max / 4 * 3,
+                           &engine->use, err);
     pthread_mutex_unlock(&engine->lock);
-    return rc == TG_OK ? duck_connect(engine->database, out, err) : rc;
+    return rc == TG_OK ? instance_connect(&engine->use, out, err) : rc;
 }
 
 static int connect(struct engine *engine, void **session, struct tg_error *err)
@@ -223,11 +207,10 @@ enum { COLUMN_BYTES = 64 << 10 };
 /* What reading a file holds for a column: measured with texts of CSV on 1.5 (120 KiB), 2.0 (90). */
 enum { READ_COLUMN_BYTES = 144 << 10, READ_BYTES = 32 << 20 };
 
-static int reserve_bytes(struct engine *engine, duckdb_connection con, size_t bytes,
-                         struct tg_error *err)
+static int reserve_bytes(struct engine *engine, size_t bytes, struct tg_error *err)
 {
     pthread_mutex_lock(&engine->lock);
-    int rc = duck_reserve(engine->ctx, con, &engine->memory_bytes, 0, bytes, err);
+    int rc = instance_reserve(engine->ctx, &engine->use, bytes, err);
     pthread_mutex_unlock(&engine->lock);
     return rc;
 }
@@ -237,7 +220,7 @@ static int reserve(struct engine *engine, size_t column_count, struct tg_error *
     duckdb_connection con = NULL;
     int rc = connect_engine(engine, &con, err);
     if (rc == TG_OK)
-        rc = reserve_bytes(engine, con, READ_BYTES + column_count * READ_COLUMN_BYTES, err);
+        rc = reserve_bytes(engine, READ_BYTES + column_count * READ_COLUMN_BYTES, err);
     duck_disconnect(&con);
     return rc;
 }
@@ -256,8 +239,8 @@ static int write_batches(struct engine *engine, const struct parquet_job *job, u
     TRY(batch_source_find_shared(job->source, err));
     TRY(connect_engine(engine, &con, err));
     TRY(reserve_bytes(
-        engine, con,
-        engine_row_group_bytes(engine) + batch_source_columns(job->source) * COLUMN_BYTES, err));
+        engine, engine_row_group_bytes(engine) + batch_source_columns(job->source) * COLUMN_BYTES,
+        err));
     rc = duck_exec(engine->ctx, con, sql.data, row_count, err);
     if (rc != TG_OK && batch_source_error(job->source, NULL) != TG_OK)
         rc = batch_source_error(job->source, err);

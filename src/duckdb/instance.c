@@ -1,136 +1,57 @@
 /*
- * DuckDB files that are open in this process: one instance each, shared and counted.
+ * The DuckDB instances of this process: shared and counted.
  *
- * Path: instance_join -> find_place (what the path leads to) -> find_open, else open_file;
- * instance_leave closes with the last use. A file is known by device and inode, so links and other
- * paths lead to the same instance. All of it happens under one lock, opening and closing too:
- * nobody gets in between. The list is the one global there is, because the lock on a file is the
- * process's as well: whoever closes a descriptor of it, if only to read its header, gives it up.
+ * Path: instance_join -> place_find -> find_open, else take_file: the file becomes a catalog of an
+ * instance of the context that has none (attach.c); its last use gives it up. instance_hold,
+ * instance_work: the engine's instance, which stays open from one load to the next, because opening
+ * one takes longer than all that a small run asks of it. Who leaves as the last one closes it.
+ *
+ * A file is known by device and inode, so links and other paths lead to the same instance. All of
+ * it happens under one lock, opening and closing too: nobody gets in between. The list is the one
+ * global there is, because the lock on a file is the process's as well: whoever closes a
+ * descriptor of it, if only to read its header, gives it up.
  *
  * What a connection does is the driver's.
  */
 #include "duckdb/instance.h"
 
 #include <dirent.h>
-#include <errno.h>
-#include <fcntl.h>
-#include <limits.h>
 #include <pthread.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
-#include "base/fs.h"
 #include "base/memory.h"
+#include "duckdb/attach.h"
+#include "duckdb/place.h"
 
 struct instance {
     struct instance *next;
-    dev_t device;
-    ino_t inode;
-    pid_t process;  /* a forked child has the list, but no instance that works */
-    bool read_only; /* other processes may have it open so, too */
-    char *path;
-    size_t use_count;
-    size_t memory_bytes; /* the sum of what the uses may take */
-    duckdb_database database;
+    const struct context *owner; /* for whom it was opened */
+    pid_t process;               /* a forked child has the list, but no instance that works */
+    char *temp_dir;
+    int threads;              /* the most that it may have */
+    duckdb_database database; /* NULL: not opened yet, or no more */
+    struct attached file;
+    size_t file_use_count;
+    size_t hold_count, use_count;
+    size_t memory_bytes;       /* the sum of what the uses may take */
+    size_t narrow_count;       /* uses that have room for one thread alone */
+    struct duck_limits limits; /* as they are set */
 };
+
+enum { TEMP_MAX = PATH_MAX + 8 };
 
 static struct {
     pthread_mutex_t lock;
     struct instance *first;
-} open_files = {.lock = PTHREAD_MUTEX_INITIALIZER};
-
-/* ---- what a path leads to ---- */
-
-enum { TEMP_MAX = PATH_MAX + 8 };
-
-struct place {
-    char path[PATH_MAX]; /* absolute, without links: the database's log lies beside the file */
-    bool exists;
-    struct stat info;
-};
-
-/* Says in our words what DuckDB would say in its own, or not at all. */
-static int check_file(const char *path, const struct stat *info, enum instance_mode mode,
-                      struct tg_error *err)
-{
-    bool reads = mode == INSTANCE_READS;
-    if (S_ISDIR(info->st_mode))
-        return error_set(err, TG_DESTINATION, "'%s' is a folder; name a file in it", path);
-    if (!S_ISREG(info->st_mode))
-        return error_set(err, TG_DESTINATION, "'%s' is a pipe or a device; name a file", path);
-    if (access(path, reads ? R_OK : R_OK | W_OK) != 0)
-        return error_errno(err, TG_DESTINATION, errno,
-                           "'%s' cannot be %s; change its permissions or name another file", path,
-                           reads ? "read" : "written");
-    return TG_OK;
-}
-
-/* Before anything is read that would be in vain: DuckDB writes its log beside the file. */
-static int check_folder(const char *folder, enum instance_mode mode, struct tg_error *err)
-{
-    if (mode != INSTANCE_READS && access(folder, W_OK | X_OK) != 0)
-        return error_errno(err, TG_DESTINATION, errno,
-                           "folder '%s' cannot be written; change its permissions, or name a file "
-                           "elsewhere",
-                           folder);
-    return TG_OK;
-}
-
-/* The place of a file that is not there, but could be. */
-static int absent_place(const char *path, enum instance_mode mode, struct place *out,
-                        struct tg_error *err)
-{
-    int rc = TG_OK;
-    struct stat info;
-    char folder_path[PATH_MAX];
-    char *folder = fs_dirname(path);
-    if (!folder)
-        return error_nomem(err);
-    const char *slash = strrchr(path, '/');
-    const char *name = slash ? slash + 1 : path;
-    bool found = realpath(folder, folder_path);
-    if (lstat(path, &info) == 0)
-        rc = error_set(err, TG_DESTINATION,
-                       "'%s' is a link to a file that does not exist; remove the link, or name "
-                       "the file itself",
-                       path);
-    else if (!found)
-        rc = error_set(err, TG_DESTINATION,
-                       "folder '%s' does not exist; create it, or name a file elsewhere", folder);
-    else if (snprintf(out->path, PATH_MAX, "%s/%s", folder_path, name) >= PATH_MAX)
-        rc = error_errno(err, TG_DESTINATION, ENAMETOOLONG, "'%s' cannot be used", path);
-    else
-        rc = check_folder(folder_path, mode, err);
-    mem_free(folder);
-    return rc;
-}
-
-static int find_place(const char *path, enum instance_mode mode, struct place *out,
-                      struct tg_error *err)
-{
-    out->exists = stat(path, &out->info) == 0;
-    if (!out->exists && errno != ENOENT && errno != ENOTDIR)
-        return error_errno(err, TG_IO, errno, "file '%s' cannot be examined", path);
-    if (!out->exists)
-        return absent_place(path, mode, out, err);
-    if (!realpath(path, out->path))
-        return error_errno(err, TG_IO, errno, "file '%s' cannot be examined", path);
-    int rc = check_file(path, &out->info, mode, err);
-    char *folder = fs_dirname(out->path);
-    if (rc == TG_OK)
-        rc = folder ? check_folder(folder, mode, err) : error_nomem(err);
-    mem_free(folder);
-    return rc;
-}
+} instances = {.lock = PTHREAD_MUTEX_INITIALIZER};
 
 /* ---- who has it open ---- */
 
 static bool is_of(const struct instance *instance, const struct stat *info)
 {
-    return instance->device == info->st_dev && instance->inode == info->st_ino;
+    return instance->file.path && instance->file.device == info->st_dev &&
+           instance->file.inode == info->st_ino;
 }
 
 /* Has something in this process a descriptor of the file, another engine say? */
@@ -158,14 +79,14 @@ static int find_open(const struct place *place, struct instance **out, struct tg
 {
     bool inherited = false;
     *out = NULL;
-    for (struct instance *instance = open_files.first; instance; instance = instance->next) {
+    for (struct instance *instance = instances.first; instance; instance = instance->next) {
         bool same = place->exists && is_of(instance, &place->info);
         if (instance->process != getpid()) {
             inherited |= same; /* its descriptors are copies, and hold nothing */
         } else if (same) {
             *out = instance;
             return TG_OK;
-        } else if (strcmp(instance->path, place->path) == 0) {
+        } else if (instance->file.path && strcmp(instance->file.path, place->path) == 0) {
             return refuse(err, place->path,
                           "was replaced or removed while this process has it open; close what "
                           "reads or writes it");
@@ -180,67 +101,136 @@ static int find_open(const struct place *place, struct instance **out, struct tg
 
 /* ---- instances ---- */
 
+/* Of the context; `free`: one without a file. */
+static struct instance *find_own(const struct context *ctx, bool free)
+{
+    struct instance *instance = instances.first;
+    while (instance && (instance->owner != ctx || instance->process != getpid() ||
+                        (free && instance->file.path)))
+        instance = instance->next;
+    return instance;
+}
+
+/* Nothing is opened yet. */
+static int new_instance(const struct context *ctx, const char *temp_dir, struct instance **out,
+                        struct tg_error *err)
+{
+    struct instance *instance = mem_calloc(1, sizeof(*instance));
+    char *folder = mem_strdup(temp_dir);
+    *out = NULL;
+    if (!instance || !folder) {
+        mem_free(instance);
+        mem_free(folder);
+        return error_nomem(err);
+    }
+    *instance = (struct instance){.next = instances.first,
+                                  .owner = ctx,
+                                  .process = getpid(),
+                                  .temp_dir = folder,
+                                  .threads = ctx->threads};
+    instances.first = *out = instance;
+    return TG_OK;
+}
+
+static void close_database(struct instance *instance)
+{
+    duck_close(&instance->database);
+    attach_forget(&instance->file);
+}
+
 static void free_instance(struct instance *instance)
 {
-    if (!instance)
-        return;
-    duck_close(&instance->database);
-    mem_free(instance->path);
+    struct instance **link = &instances.first;
+    while (*link != instance)
+        link = &(*link)->next;
+    *link = instance->next;
+    close_database(instance);
+    mem_free(instance->temp_dir);
     mem_free(instance);
 }
 
-/* Every DuckDB from 1.0 on reads it. What engines from 2.0 on make by themselves, older ones do not
- * read; it loads as fast and is a sixth smaller. */
-static const char default_storage[] = "v1.0.0";
-
-/* The file's first bytes: a checksum, "DUCK", numbers, the version that wrote it. */
-enum { MAGIC_AT = 8, WRITER_AT = 52, WRITER_BYTES = 32 };
-
-/* Which DuckDB wrote the file; "" if none did. Nothing in this process has it open (find_open). */
-static void read_writer(const char *path, char out[WRITER_BYTES + 1])
+/* Gives up what nobody uses. A file that cannot be detached is closed with the instance, or waits
+ * until nobody uses that. */
+static void tidy(struct instance *instance)
 {
-    char head[WRITER_AT + WRITER_BYTES + 1] = {0};
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-    bool whole = fd >= 0 && read(fd, head, sizeof(head) - 1) == sizeof(head) - 1;
-    if (fd >= 0)
-        close(fd);
-    bool ours = whole && memcmp(head + MAGIC_AT, "DUCK", 4) == 0;
-    snprintf(out, WRITER_BYTES + 1, "%s", ours ? head + WRITER_AT : "");
+    if (!instance)
+        return;
+    if (instance->use_count == 0 && instance->hold_count == 0)
+        free_instance(instance);
+    else if (instance->file.path && instance->file_use_count == 0 &&
+             attach_end(instance->database, &instance->file, NULL) != TG_OK &&
+             instance->use_count == 0)
+        close_database(instance);
 }
 
-/* A file of a newer DuckDB: says how to get at it. */
-static int explain(int rc, const char *path, struct tg_error *why, struct tg_error *err)
+static int open_database(const struct context *ctx, struct instance *instance, size_t memory_bytes,
+                         struct tg_error *err)
 {
-    char writer[WRITER_BYTES + 1] = "";
-    if (strstr(why->what, "newer version of DuckDB"))
-        read_writer(path, writer);
-    if (*writer)
-        return error_set(err, rc,
-                         "'%s' was written by DuckDB %s, and DuckDB %s ('%s') cannot read it; name "
-                         "a libduckdb.so of that version or a newer one in TIDEGATE_DUCKDB, or "
-                         "another file",
-                         path, writer, duck.library_version(), duck_path());
-    if (err)
-        *err = *why;
+    int rc = TG_OK;
+    duckdb_database database = NULL;
+    duckdb_connection con = NULL;
+    instance->limits = duck_limits(instance->threads, memory_bytes);
+    TRY(duck_open(ctx, instance->temp_dir, &instance->limits, &database, err));
+    TRY(duck_connect(database, &con, err));
+    TRY(batches_register(con, err));
+    instance->database = database;
+    database = NULL;
+done:
+    duck_disconnect(&con);
+    duck_close(&database);
     return rc;
 }
 
-/* Is another process just making the file? It was not there before, or it changes. */
-static bool is_being_made(const struct place *place)
+/* ---- uses ---- */
+
+/* By what the uses may take. */
+static int set_limits(const struct context *ctx, struct instance *instance, duckdb_connection con,
+                      struct tg_error *err)
 {
-    const struct timespec moment = {.tv_nsec = 5000000};
-    struct stat now = place->info;
-    bool changed = !place->exists;
-    for (int i = 0; i < 20 && !changed; i++) {
-        nanosleep(&moment, NULL);
-        changed = stat(place->path, &now) == 0 && now.st_size != place->info.st_size;
-    }
-    return changed;
+    struct duck_limits wanted = duck_limits(instance->threads, instance->memory_bytes);
+    if (instance->narrow_count > 0)
+        wanted.threads = 1;
+    return duck_limit(ctx, con, &wanted, &instance->limits, err);
 }
 
-/* Beside the file; who reads may not write there, and would share it with others who do. */
-static void temp_folder(const struct context *ctx, const struct place *place, bool reads,
-                        char out[TEMP_MAX])
+static void leave(const struct context *ctx, struct instance_use *use)
+{
+    struct instance *instance = use->instance;
+    instance->use_count--;
+    instance->file_use_count -= use->of_file;
+    instance->narrow_count -= use->is_narrow;
+    instance->memory_bytes -= use->memory_bytes;
+    /* Where the others need more than they should, the next one that joins sets it right. */
+    if (instance->use_count > 0)
+        (void)!set_limits(ctx, instance, use->con, NULL);
+    duck_disconnect(&use->con);
+    *use = (struct instance_use){0};
+}
+
+/* A connection to the instance, which is opened if it is not. */
+static int enter(const struct context *ctx, struct instance *instance, size_t memory_bytes,
+                 struct instance_use *out, struct tg_error *err)
+{
+    int rc = TG_OK;
+    struct instance_use use = {.instance = instance, .memory_bytes = memory_bytes};
+    if (!instance->database)
+        TRY(open_database(ctx, instance, memory_bytes, err));
+    TRY(duck_connect(instance->database, &use.con, err));
+    instance->use_count++;
+    instance->memory_bytes += memory_bytes;
+    rc = set_limits(ctx, instance, use.con, err);
+    if (rc != TG_OK)
+        leave(ctx, &use);
+    else
+        *out = use;
+done:
+    return rc;
+}
+
+/* Where an instance spills that nobody holds: beside the file; who reads may not write there, and
+ * would share it with others who do. */
+static void name_temp_dir(const struct context *ctx, const struct place *place, bool reads,
+                          char out[TEMP_MAX])
 {
     const char *folder = ctx->variable ? ctx->variable("TMPDIR") : NULL;
     const char *name = strrchr(place->path, '/') + 1;
@@ -251,94 +241,46 @@ static void temp_folder(const struct context *ctx, const struct place *place, bo
         snprintf(out, TEMP_MAX, "%s.tmp", place->path);
 }
 
-static int open_database(const struct context *ctx, const struct place *place, bool reads,
-                         duckdb_database *out, struct tg_error *err)
-{
-    char temp[TEMP_MAX];
-    struct tg_error why = {0};
-    const char *storage = ctx->storage_version ? ctx->storage_version : default_storage;
-    const struct duck_options options = {.path = place->path,
-                                         .temp_dir = temp,
-                                         .memory_bytes = duck_share(ctx),
-                                         .storage_version = place->exists ? NULL : storage,
-                                         .read_only = reads};
-    temp_folder(ctx, place, reads, temp);
-    int rc = duck_open(ctx, &options, out, &why);
-    if (strstr(why.what, "not a valid DuckDB database file") && is_being_made(place))
-        return refuse(err, place->path, "is just being made by another process; wait a moment");
-    return rc == TG_OK ? rc : explain(rc, place->path, &why, err);
-}
-
-static int open_file(const struct context *ctx, struct place *place, bool reads,
+/* Gives the file to an instance, and that to *out; the caller tidies it up if nobody uses it. */
+static int take_file(const struct context *ctx, struct place *place, bool reads,
                      struct instance **out, struct tg_error *err)
 {
     int rc = TG_OK;
-    struct instance *instance = mem_calloc(1, sizeof(*instance));
-    *out = NULL;
-    if (!instance)
-        return error_nomem(err);
-    instance->path = mem_strdup(place->path);
-    if (!instance->path)
-        TRY(error_nomem(err));
-    TRY(open_database(ctx, place, reads, &instance->database, err));
-    instance->read_only = reads;
-    if (!place->exists && stat(place->path, &place->info) != 0) {
-        rc = error_errno(err, TG_IO, errno, "file '%s' cannot be examined", place->path);
-        goto done;
-    }
-    instance->device = place->info.st_dev;
-    instance->inode = place->info.st_ino;
-    instance->process = getpid();
-    instance->next = open_files.first;
-    open_files.first = *out = instance;
-    instance = NULL;
+    char temp_dir[TEMP_MAX];
+    name_temp_dir(ctx, place, reads, temp_dir);
+    *out = find_own(ctx, true);
+    if (!*out)
+        TRY(new_instance(ctx, temp_dir, out, err));
+    if (!(*out)->database)
+        TRY(open_database(ctx, *out, duck_share(ctx), err));
+    rc = attach_file(ctx, (*out)->database, place, reads, &(*out)->file, err);
 done:
-    free_instance(instance);
     return rc;
 }
-
-/* Closes what nobody uses. */
-static void close_unused(struct instance *instance)
-{
-    struct instance **link = &open_files.first;
-    if (!instance || instance->use_count > 0)
-        return;
-    while (*link != instance)
-        link = &(*link)->next;
-    *link = instance->next;
-    free_instance(instance);
-}
-
-/* ---- uses ---- */
 
 static int join(const struct context *ctx, struct place *place, enum instance_mode mode,
                 struct instance_use *out, struct tg_error *err)
 {
     int rc = TG_OK;
     struct instance *instance = NULL;
-    struct instance_use use = {.memory_bytes = duck_share(ctx)};
     TRY(find_open(place, &instance, err));
     if (!instance && !place->exists && mode != INSTANCE_MAKES)
         goto done;
-    if (instance && instance->read_only && mode != INSTANCE_READS)
+    if (!instance)
+        TRY(take_file(ctx, place, mode == INSTANCE_READS, &instance, err));
+    if (instance->file.read_only && mode != INSTANCE_READS)
         TRY(refuse(err, place->path,
                    "is open in this process to be read only; close what reads it"));
-    if (!instance)
-        TRY(open_file(ctx, place, mode == INSTANCE_READS, &instance, err));
-    TRY(duck_connect(instance->database, &use.con, err));
-    if (instance->use_count == 0)
-        TRY(batches_register(use.con, err));
-    if (instance->use_count > 0)
-        TRY(duck_set_memory(ctx, use.con, instance->memory_bytes + use.memory_bytes, err));
-    instance->use_count++;
-    instance->memory_bytes += use.memory_bytes;
-    use.instance = instance;
-    use.read_only = instance->read_only;
-    *out = use;
-    use.con = NULL;
+    TRY(enter(ctx, instance, duck_share(ctx), out, err));
+    out->of_file = true;
+    out->read_only = instance->file.read_only;
+    instance->file_use_count++;
+    rc = attach_use(ctx, out->con, &instance->file, err);
+    if (rc != TG_OK)
+        leave(ctx, out);
 done:
-    duck_disconnect(&use.con);
-    close_unused(instance);
+    if (rc != TG_OK)
+        tidy(instance);
     return rc;
 }
 
@@ -347,12 +289,27 @@ int instance_join(const struct context *ctx, const char *path, enum instance_mod
 {
     struct place place;
     *out = (struct instance_use){0};
-    pthread_mutex_lock(&open_files.lock);
-    int rc = find_place(path, mode, &place, err);
+    pthread_mutex_lock(&instances.lock);
+    int rc = place_find(path, mode == INSTANCE_READS, &place, err);
     if (rc == TG_OK)
         rc = join(ctx, &place, mode, out, err);
-    pthread_mutex_unlock(&open_files.lock);
+    pthread_mutex_unlock(&instances.lock);
     return rc;
+}
+
+int instance_work(const struct context *ctx, struct instance *instance, size_t memory_bytes,
+                  struct instance_use *out, struct tg_error *err)
+{
+    *out = (struct instance_use){0};
+    pthread_mutex_lock(&instances.lock);
+    int rc = enter(ctx, instance, memory_bytes, out, err);
+    pthread_mutex_unlock(&instances.lock);
+    return rc;
+}
+
+int instance_connect(const struct instance_use *use, duckdb_connection *out, struct tg_error *err)
+{
+    return duck_connect(use->instance->database, out, err);
 }
 
 int instance_reserve(const struct context *ctx, struct instance_use *use, size_t need,
@@ -361,11 +318,18 @@ int instance_reserve(const struct context *ctx, struct instance_use *use, size_t
     struct instance *instance = use->instance;
     if (need <= use->reserved_bytes)
         return TG_OK;
-    pthread_mutex_lock(&open_files.lock);
-    size_t others = instance->memory_bytes - use->memory_bytes;
-    int rc = duck_reserve(ctx, use->con, &use->memory_bytes, others, need, err);
-    instance->memory_bytes = others + use->memory_bytes;
-    pthread_mutex_unlock(&open_files.lock);
+    pthread_mutex_lock(&instances.lock);
+    const struct duck_limits own = duck_limits(instance->threads, use->memory_bytes);
+    if (!use->is_narrow && need * (size_t)own.threads > use->memory_bytes) {
+        use->is_narrow = true;
+        instance->narrow_count++;
+    }
+    if (need > use->memory_bytes) {
+        instance->memory_bytes += need - use->memory_bytes;
+        use->memory_bytes = need;
+    }
+    int rc = set_limits(ctx, instance, use->con, err);
+    pthread_mutex_unlock(&instances.lock);
     if (rc == TG_OK)
         use->reserved_bytes = need;
     return rc;
@@ -376,14 +340,34 @@ void instance_leave(const struct context *ctx, struct instance_use *use)
     struct instance *instance = use->instance;
     if (!instance)
         return;
-    pthread_mutex_lock(&open_files.lock);
-    instance->use_count--;
-    instance->memory_bytes -= use->memory_bytes;
-    /* Where the others need more than they should, the next one that joins sets it right. */
-    if (instance->use_count > 0)
-        (void)!duck_set_memory(ctx, use->con, instance->memory_bytes, NULL);
-    duck_disconnect(&use->con);
-    close_unused(instance);
-    pthread_mutex_unlock(&open_files.lock);
-    *use = (struct instance_use){0};
+    pthread_mutex_lock(&instances.lock);
+    leave(ctx, use);
+    tidy(instance);
+    pthread_mutex_unlock(&instances.lock);
+}
+
+/* ---- holds ---- */
+
+int instance_hold(const struct context *ctx, const char *temp_dir, struct instance **out,
+                  struct tg_error *err)
+{
+    int rc = TG_OK;
+    pthread_mutex_lock(&instances.lock);
+    *out = find_own(ctx, false);
+    if (!*out)
+        rc = new_instance(ctx, temp_dir, out, err);
+    if (rc == TG_OK)
+        (*out)->hold_count++;
+    pthread_mutex_unlock(&instances.lock);
+    return rc;
+}
+
+void instance_release(struct instance *instance)
+{
+    if (!instance || instance->process != getpid())
+        return;
+    pthread_mutex_lock(&instances.lock);
+    instance->hold_count--;
+    tidy(instance);
+    pthread_mutex_unlock(&instances.lock);
 }

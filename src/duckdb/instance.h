@@ -1,6 +1,7 @@
 /*
- * DuckDB files that are open in this process. Two instances on one file destroy it, and the lock
- * that DuckDB takes on a file belongs to the process: so each file is opened once.
+ * DuckDB in this process: instances in memory, in which the engine works, and to which database
+ * files are attached. Two instances on one file destroy it, and the lock that DuckDB takes on a
+ * file belongs to the process: so each file is attached once.
  */
 #ifndef TIDEGATE_DATABASE_INSTANCE_H
 #define TIDEGATE_DATABASE_INSTANCE_H
@@ -13,9 +14,11 @@ struct instance;
 struct instance_use {
     struct instance *instance;
     duckdb_connection con;
-    bool read_only;        /* the instance is */
     size_t memory_bytes;   /* what it may take; the instance's limit is the sum */
     size_t reserved_bytes; /* in each thread: room was made for them */
+    bool is_narrow;        /* there is room for one thread alone */
+    bool of_file;
+    bool read_only; /* the file is */
 };
 
 enum instance_mode {
@@ -25,17 +28,30 @@ enum instance_mode {
     INSTANCE_MAKES /* the file, if it is absent */
 };
 
-/* A connection to the file, which is opened if no other connection of this process has it (the same
- * file under another name is the same). An absent one that is not made, but could be, leaves
- * out->instance NULL. TG_DESTINATION when it could not, or is no database. TG_LOCKED when another
- * process has the file, or something in this one that cannot share it: who reads, for who writes.
- */
+/* A connection to the file, which is attached if no other connection of this process has it (the
+ * same file under another name is the same), to the instance that is held for the context if there
+ * is one. An absent one that is not made, but could be, leaves out->instance NULL. TG_DESTINATION
+ * when it could not, or is no database. TG_LOCKED when another process has the file, or something
+ * in this one that cannot share it: who reads, for who writes. */
 int instance_join(const struct context *ctx, const char *path, enum instance_mode mode,
                   struct instance_use *out, struct tg_error *err) TG_CHECK_RESULT;
-/* duck_reserve for one of several connections, unless that much is reserved. */
+/* Makes room for a statement that needs `need` bytes in each thread, unless that much is reserved:
+ * with one thread if more would not fit, and with a higher limit if one doesn't. */
 int instance_reserve(const struct context *ctx, struct instance_use *use, size_t need,
                      struct tg_error *err) TG_CHECK_RESULT;
-/* The last one closes the file. A zeroed or left use is fine. */
+/* The last one gives up the file. A zeroed or left use is fine. */
 void instance_leave(const struct context *ctx, struct instance_use *use);
+
+/* The instance of a context, which once it was opened stays so until the last one that holds it
+ * releases it. `temp_dir` (copied) is where it may spill. */
+int instance_hold(const struct context *ctx, const char *temp_dir, struct instance **out,
+                  struct tg_error *err) TG_CHECK_RESULT;
+void instance_release(struct instance *instance); /* NULL is fine */
+/* A connection to what is in memory, opened if it was not. */
+int instance_work(const struct context *ctx, struct instance *instance, size_t memory_bytes,
+                  struct instance_use *out, struct tg_error *err) TG_CHECK_RESULT;
+/* One more connection beside that of a use; any thread may call it. */
+int instance_connect(const struct instance_use *use, duckdb_connection *out,
+                     struct tg_error *err) TG_CHECK_RESULT;
 
 #endif

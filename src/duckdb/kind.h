@@ -9,6 +9,7 @@
 
 #include "duckdb/api.h"
 #include "duckdb/engine.h"
+#include "duckdb/instance.h"
 
 /* Batches on their way to a Parquet file; the arrays may be released by whoever has read them. */
 struct parquet_job {
@@ -36,10 +37,9 @@ struct engine {
     const struct engine_kind *kind;
     struct context *ctx;
     /* Of the library's: */
-    char *temp_dir;
-    pthread_mutex_t lock; /* of what follows */
-    duckdb_database database;
-    size_t memory_bytes; /* DuckDB's limit */
+    struct instance *instance;
+    pthread_mutex_t lock;    /* of what follows */
+    struct instance_use use; /* while it is at work */
 };
 
 extern const struct engine_kind engine_scratch;

@@ -1,10 +1,9 @@
 /*
- * Opening DuckDB: instances with what we always set, connections, and their memory.
+ * Opening DuckDB: an instance in memory with what we always set, connections, limits.
  *
- * Path: duck_open -> set_options -> open_path -> set_zone; duck_reserve -> fewer threads, then a
- * higher limit.
+ * Path: duck_open -> set_options -> open_memory -> set_zone; duck_limit -> what is to change.
  *
- * Which files are open is instance.c's; the instance in memory is engine.c's.
+ * Who uses which instance, and the files in it, are instance.c's.
  */
 #include "duckdb/api.h"
 
@@ -14,22 +13,22 @@
 
 enum { THREAD_BYTES = 64 << 20 };
 
-/* Each thread fills row groups of its own; with too little memory for that, fewer threads. */
-static int thread_count(const struct context *ctx, size_t memory_bytes)
+struct duck_limits duck_limits(int threads, size_t memory_bytes)
 {
     size_t fitting = memory_bytes / THREAD_BYTES;
-    size_t wanted = ctx->threads > 0 ? (size_t)ctx->threads : 1;
+    size_t wanted = threads > 0 ? (size_t)threads : 1;
     size_t count = wanted < fitting ? wanted : fitting;
-    return count > 0 ? (int)count : 1;
+    return (struct duck_limits){.memory_bytes = memory_bytes,
+                                .threads = count > 0 ? (int)count : 1};
 }
 
-static int set_options(duckdb_config config, const struct context *ctx,
-                       const struct duck_options *options, struct tg_error *err)
+static int set_options(duckdb_config config, const char *temp_dir, const struct duck_limits *limits,
+                       struct tg_error *err)
 {
     char threads[16];
     char memory[32];
-    snprintf(threads, sizeof(threads), "%d", thread_count(ctx, options->memory_bytes));
-    snprintf(memory, sizeof(memory), "%zuB", options->memory_bytes);
+    snprintf(threads, sizeof(threads), "%d", limits->threads);
+    snprintf(memory, sizeof(memory), "%zuB", limits->memory_bytes);
     const struct {
         const char *name, *value;
         int from; /* the version that brought it */
@@ -39,9 +38,7 @@ static int set_options(duckdb_config config, const struct context *ctx,
         {"autoinstall_known_extensions", "false", 0},
         {"autoload_known_extensions", "false", 0},
         {"wal_autocheckpoint", "0B", 0}, /* a commit to a log holds all texts of 2,048 rows twice */
-        {"temp_directory", options->temp_dir, 0},
-        {"storage_compatibility_version", options->storage_version, 0},
-        {"access_mode", options->read_only ? "READ_ONLY" : NULL, 0},
+        {"temp_directory", temp_dir, 0},
         /* A file that is being written by threads of its own cannot be given up: 2.0 waits for them
          * with a lock that they want. */
         {"async_threads", "0", VERSION_OF(2, 0, 0)},
@@ -96,26 +93,20 @@ int duck_check_storage(const struct context *ctx, struct tg_error *err)
     return rc;
 }
 
-/* The prefix says what the file is. Without it DuckDB takes "x.csv" for rows to be looked at, in
- * memory, where a load would be lost, and wants to install an extension for a file of SQLite's. */
-static int open_path(const char *path, duckdb_config config, duckdb_database *out,
-                     struct tg_error *err)
+static int open_memory(duckdb_config config, duckdb_database *out, struct tg_error *err)
 {
-    struct buf name = BUF_INIT;
+    int rc = TG_OK;
     char *message = NULL;
-    buf_printf(&name, "%s%s", path ? "duckdb:" : "", path ? path : ":memory:");
-    int rc = buf_check(&name, err);
-    if (rc == TG_OK && duck.open_ext(buf_string(&name), out, config, &message) != DuckDBSuccess) {
+    if (duck.open_ext(":memory:", out, config, &message) != DuckDBSuccess) {
         *out = NULL;
         rc = duck_error(err, message);
     }
     duck.free(message);
-    buf_release(&name);
     return rc;
 }
 
-int duck_open(const struct context *ctx, const struct duck_options *options, duckdb_database *out,
-              struct tg_error *err)
+int duck_open(const struct context *ctx, const char *temp_dir, const struct duck_limits *limits,
+              duckdb_database *out, struct tg_error *err)
 {
     duckdb_config config = NULL;
     *out = NULL;
@@ -124,8 +115,8 @@ int duck_open(const struct context *ctx, const struct duck_options *options, duc
         return rc;
     if (duck.create_config(&config) != DuckDBSuccess)
         return error_nomem(err);
-    TRY(set_options(config, ctx, options, err));
-    TRY(open_path(options->path, config, out, err));
+    TRY(set_options(config, temp_dir, limits, err));
+    TRY(open_memory(config, out, err));
     rc = set_zone(ctx, *out, err);
     if (rc != TG_OK)
         duck_close(out);
@@ -158,24 +149,21 @@ size_t duck_share(const struct context *ctx)
     return share < most ? share : most;
 }
 
-int duck_set_memory(const struct context *ctx, duckdb_connection con, size_t bytes,
-                    struct tg_error *err)
+int duck_limit(const struct context *ctx, duckdb_connection con, const struct duck_limits *wanted,
+               struct duck_limits *is, struct tg_error *err)
 {
+    int rc = TG_OK;
     char sql[64];
-    snprintf(sql, sizeof(sql), "SET memory_limit = '%zuB'", bytes);
-    return duck_exec(ctx, con, sql, NULL, err);
-}
-
-int duck_reserve(const struct context *ctx, duckdb_connection con, size_t *have, size_t others,
-                 size_t need, struct tg_error *err)
-{
-    if (need * (size_t)thread_count(ctx, *have) <= *have)
-        return TG_OK;
-    int rc = duck_exec(ctx, con, "SET threads = 1", NULL, err);
-    if (rc != TG_OK || need <= *have)
-        return rc;
-    rc = duck_set_memory(ctx, con, others + need, err);
-    if (rc == TG_OK)
-        *have = need;
+    if (wanted->threads != is->threads) {
+        snprintf(sql, sizeof(sql), "SET threads = %d", wanted->threads);
+        TRY(duck_exec(ctx, con, sql, NULL, err));
+        is->threads = wanted->threads;
+    }
+    if (wanted->memory_bytes != is->memory_bytes) {
+        snprintf(sql, sizeof(sql), "SET memory_limit = '%zuB'", wanted->memory_bytes);
+        TRY(duck_exec(ctx, con, sql, NULL, err));
+        is->memory_bytes = wanted->memory_bytes;
+    }
+done:
     return rc;
 }

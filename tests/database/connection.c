@@ -45,6 +45,8 @@ static void test_urls(void **state)
     sample_ok(connection_check(AT_URL("duckdb:///a/bronze.duckdb"), NULL, "bronze_2", NULL, err));
     refused("duckdb:///a/bronze.duckdb", "bronze", "cannot tell them apart");
     refused("duckdb:///Bronze", "bronze", "cannot tell them apart");
+    refused("duckdb:///a.duckdb", "Memory", "name of a catalog that every DuckDB has");
+    refused("duckdb:///a.duckdb", "temp", "name of a catalog that every DuckDB has");
     refused("duckdb://a.duckdb", NULL, "three slashes");
     refused("duckdb:a.duckdb", NULL, "three slashes");
     refused("duckdb:///", NULL, "names no file");

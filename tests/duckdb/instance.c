@@ -171,6 +171,26 @@ static void test_memory_is_the_sum(void **state)
     leave(&one);
 }
 
+/* What one needed is nobody's when it has left. */
+static void test_threads_come_back(void **state)
+{
+    (void)state;
+    static const char two[] =
+        "SELECT CASE current_setting('threads') WHEN 2 THEN 1 ELSE error('no') END";
+    static const char one[] =
+        "SELECT CASE current_setting('threads') WHEN 1 THEN 1 ELSE error('no') END";
+    struct instance_use first = join("d.duckdb");
+    struct instance_use second = join("d.duckdb");
+    sample_ok(instance_reserve(&ctx, &second, (size_t)10 << 20, err));
+    exec(&first, two);
+    sample_ok(instance_reserve(&ctx, &second, (size_t)100 << 20, err));
+    exec(&first, one);
+    limit_is(&first, "320.0 MiB");
+    leave(&second);
+    exec(&first, two);
+    leave(&first);
+}
+
 /* Three quarters of the budget, or less, where that has room for what DuckDB does not count. */
 static void test_share_of_a_budget(void **state)
 {
@@ -195,10 +215,14 @@ static void test_another_engine_has_it(void **state)
     struct instance_use use = join("d.duckdb");
     leave(&use);
     duckdb_database database = NULL;
-    const struct duck_options options = {.path = "d.duckdb", .memory_bytes = 64 << 20};
-    sample_ok(duck_open(&ctx, &options, &database, err));
+    duckdb_connection con = NULL;
+    const struct duck_limits limits = {.memory_bytes = 64 << 20, .threads = 1};
+    sample_ok(duck_open(&ctx, NULL, &limits, &database, err));
+    sample_ok(duck_connect(database, &con, err));
+    sample_ok(duck_exec(&ctx, con, "ATTACH 'd.duckdb'", NULL, err));
     refused("d.duckdb", true, TG_LOCKED, "is open in this process by another engine");
     assert_true(is_locked("d.duckdb"));
+    duck_disconnect(&con);
     duck_close(&database);
     use = join("d.duckdb");
     leave(&use);
@@ -243,12 +267,6 @@ static void test_absent(void **state)
     assert_null(use.instance);
     assert_int_equal(use.memory_bytes, 0);
     assert_int_equal(access("d.duckdb", F_OK), -1);
-    refused("none/d.duckdb", false, TG_DESTINATION, "folder 'none' does not exist; create it");
-    if (geteuid() != 0) { /* root may write everywhere */
-        sample_ok(fs_mkdirs("closed", err));
-        assert_int_equal(chmod("closed", 0555), 0);
-        refused("closed/d.duckdb", false, TG_DESTINATION, "cannot be written");
-    }
     refused("none/d.duckdb", true, TG_DESTINATION, "folder 'none' does not exist; create it");
 }
 
@@ -298,41 +316,97 @@ static void test_where_who_reads_spills(void **state)
     leave(&use);
 }
 
-static void test_what_is_no_file(void **state)
+static struct instance *hold(void)
 {
-    (void)state;
-    sample_ok(fs_mkdirs("folder", err));
-    assert_int_equal(mkfifo("pipe", 0600), 0);
-    assert_int_equal(symlink("nowhere", "loose"), 0);
-    refused("folder", true, TG_DESTINATION, "is a folder");
-    refused("pipe", true, TG_DESTINATION, "is a pipe or a device");
-    refused("loose", true, TG_DESTINATION, "is a link to a file that does not exist");
-    assert_int_equal(access("nowhere", F_OK), -1);
+    struct instance *instance = NULL;
+    sample_ok(instance_hold(&ctx, "tmp", &instance, err));
+    return instance;
 }
 
-/* Before its first block is there it is no database; but it is no stranger's file either. */
-static void test_a_file_that_is_being_made(void **state)
+/* A file comes and goes, and its lock with it; the instance stays. */
+static void test_a_held_instance_stays(void **state)
 {
     (void)state;
-    sample_ok(fs_write_file("d.duckdb", "x", 1, err));
-    refused("d.duckdb", true, TG_DESTINATION, "not a valid DuckDB database file");
-    pid_t child = fork();
-    if (child == 0) {
-        int fd = open("d.duckdb", O_WRONLY | O_APPEND);
-        while (write(fd, "x", 1) == 1)
-            usleep(1000);
-        _exit(1);
+    struct instance *held = hold();
+    for (int i = 0; i < 2; i++) {
+        struct instance_use use = join("d.duckdb");
+        assert_ptr_equal(use.instance, held);
+        exec(&use, i == 0 ? "CREATE TABLE t AS SELECT 1 a" : "INSERT INTO t VALUES (2)");
+        assert_true(is_locked("d.duckdb"));
+        leave(&use);
+        assert_false(is_locked("d.duckdb"));
+        assert_int_equal(access("d.duckdb.wal", F_OK), -1);
     }
-    struct stat before, now;
-    assert_int_equal(stat("d.duckdb", &before), 0);
-    do {
-        usleep(1000);
-        assert_int_equal(stat("d.duckdb", &now), 0);
-    } while (now.st_size == before.st_size);
-    refused("d.duckdb", true, TG_LOCKED, "is just being made by another process");
-    assert_int_equal(kill(child, SIGKILL), 0);
-    assert_int_equal(waitpid(child, NULL, 0), child);
-    refused("d.duckdb", true, TG_DESTINATION, "not a valid DuckDB database file");
+    struct instance_use one = join("d.duckdb");
+    struct instance_use other = join("other.duckdb");
+    assert_ptr_not_equal(other.instance, held);
+    assert_int_equal(count(&one), 2);
+    leave(&other);
+    leave(&one);
+    instance_release(held);
+}
+
+/* What is in memory does not see the file, and may work while others have it. */
+static void test_the_engine_beside_a_file(void **state)
+{
+    (void)state;
+    struct instance *held = hold();
+    struct instance_use work, file;
+    duckdb_connection con = NULL;
+    sample_ok(instance_work(&ctx, held, (size_t)100 << 20, &work, err));
+    file = join("d.duckdb");
+    limit_is(&file, "260.0 MiB");
+    exec(&file, "CREATE TABLE t AS SELECT 1 a");
+    exec(&work, "CREATE TEMP TABLE t AS SELECT 2 a");
+    sample_ok(instance_connect(&work, &con, err));
+    assert_int_not_equal(duck_exec(&ctx, con, "FROM t", NULL, NULL), TG_OK);
+    duck_disconnect(&con);
+    assert_int_equal(count(&file), 1);
+    leave(&file);
+    assert_false(is_locked("d.duckdb"));
+    limit_is(&work, "100.0 MiB");
+    leave(&work);
+    instance_release(held);
+}
+
+/* The first is gone before the second: that keeps what it has. */
+static void test_held_by_two(void **state)
+{
+    (void)state;
+    struct context other_ctx;
+    context_init(&other_ctx);
+    struct instance *held = hold(), *again = hold(), *other = NULL;
+    assert_ptr_equal(held, again);
+    sample_ok(instance_hold(&other_ctx, "tmp", &other, err));
+    assert_ptr_not_equal(held, other);
+    struct instance_use use = join("d.duckdb"), guest;
+    sample_ok(instance_join(&other_ctx, "d.duckdb", INSTANCE_WRITES, &guest, err));
+    assert_ptr_equal(guest.instance, held);
+    leave(&use);
+    instance_release(held);
+    instance_release(again);
+    exec(&guest, "CREATE TABLE t AS SELECT 1 a");
+    assert_true(is_locked("d.duckdb"));
+    instance_leave(&other_ctx, &guest);
+    assert_false(is_locked("d.duckdb"));
+    instance_release(other);
+}
+
+/* Somebody said stop: the file is given up all the same. */
+static void test_cancelled(void **state)
+{
+    (void)state;
+    atomic_int cancel = 0;
+    struct instance *held = hold();
+    struct instance_use use = join("d.duckdb");
+    ctx.cancel = &cancel;
+    atomic_store(&cancel, 1);
+    leave(&use);
+    assert_false(is_locked("d.duckdb"));
+    struct tg_error problem = {0};
+    assert_int_equal(instance_join(&ctx, "d.duckdb", INSTANCE_MAKES, &use, &problem), TG_CANCELLED);
+    assert_false(is_locked("d.duckdb"));
+    instance_release(held);
 }
 
 static int join_once(void)
@@ -343,6 +417,16 @@ static int join_once(void)
     return rc;
 }
 
+static int hold_and_join(void)
+{
+    struct instance *held = NULL;
+    int rc = instance_hold(&ctx, "tmp", &held, NULL);
+    for (int i = 0; i < 2 && rc == TG_OK; i++)
+        rc = join_once();
+    instance_release(held);
+    return rc;
+}
+
 static void test_torture(void **state)
 {
     (void)state;
@@ -350,26 +434,31 @@ static void test_torture(void **state)
     struct instance_use use = join("d.duckdb");
     torture(join_once);
     leave(&use);
+    torture(hold_and_join);
 }
+
+#define in_folder(test) cmocka_unit_test_setup_teardown(test, setup, sample_teardown)
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(test_one_file_by_many_names, setup, sample_teardown),
-        cmocka_unit_test_setup_teardown(test_transactions_are_each_connections_own, setup,
-                                        sample_teardown),
-        cmocka_unit_test_setup_teardown(test_the_last_one_closes, setup, sample_teardown),
-        cmocka_unit_test_setup_teardown(test_memory_is_the_sum, setup, sample_teardown),
-        cmocka_unit_test_setup_teardown(test_share_of_a_budget, setup, sample_teardown),
-        cmocka_unit_test_setup_teardown(test_another_engine_has_it, setup, sample_teardown),
-        cmocka_unit_test_setup_teardown(test_replaced_while_open, setup, sample_teardown),
-        cmocka_unit_test_setup_teardown(test_forked_child, setup, sample_teardown),
-        cmocka_unit_test_setup_teardown(test_absent, setup, sample_teardown),
-        cmocka_unit_test_setup_teardown(test_who_reads, setup, sample_teardown),
-        cmocka_unit_test_setup_teardown(test_where_who_reads_spills, setup, sample_teardown),
-        cmocka_unit_test_setup_teardown(test_what_is_no_file, setup, sample_teardown),
-        cmocka_unit_test_setup_teardown(test_a_file_that_is_being_made, setup, sample_teardown),
-        cmocka_unit_test_setup_teardown(test_torture, setup, sample_teardown),
+        in_folder(test_one_file_by_many_names),
+        in_folder(test_transactions_are_each_connections_own),
+        in_folder(test_the_last_one_closes),
+        in_folder(test_memory_is_the_sum),
+        in_folder(test_threads_come_back),
+        in_folder(test_share_of_a_budget),
+        in_folder(test_another_engine_has_it),
+        in_folder(test_replaced_while_open),
+        in_folder(test_forked_child),
+        in_folder(test_absent),
+        in_folder(test_who_reads),
+        in_folder(test_where_who_reads_spills),
+        in_folder(test_a_held_instance_stays),
+        in_folder(test_the_engine_beside_a_file),
+        in_folder(test_held_by_two),
+        in_folder(test_cancelled),
+        in_folder(test_torture),
     };
     return cmocka_run_group_tests_name("database/instance", tests, NULL, NULL);
 }

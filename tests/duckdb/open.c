@@ -1,4 +1,4 @@
-/* Opening DuckDB: what is always set, threads by the memory there is, room for what needs more. */
+/* Opening DuckDB: what is always set, threads by the memory there is, limits that change. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -22,8 +22,8 @@ static int setup(void **state)
 static duckdb_database open_with(size_t mib, duckdb_connection *con)
 {
     duckdb_database database = NULL;
-    const struct duck_options options = {.temp_dir = ".", .memory_bytes = mib << 20};
-    sample_ok(duck_open(&ctx, &options, &database, err));
+    const struct duck_limits limits = duck_limits(ctx.threads, mib << 20);
+    sample_ok(duck_open(&ctx, ".", &limits, &database, err));
     sample_ok(duck_connect(database, con, err));
     return database;
 }
@@ -60,33 +60,33 @@ static void test_threads_need_memory(void **state)
     duck_close(&database);
 }
 
-/* First it does with one thread, then with more memory than it should have. */
-static void test_reserve(void **state)
+/* What is as it should be costs no statement. */
+static void test_limits(void **state)
 {
     (void)state;
-    size_t have = (size_t)256 << 20;
     duckdb_connection con = NULL;
     duckdb_database database = open_with(256, &con);
-    sample_ok(duck_reserve(&ctx, con, &have, 0, (size_t)100 << 20, err));
-    holds(con, "current_setting('threads') = 2");
-    sample_ok(duck_reserve(&ctx, con, &have, 0, (size_t)200 << 20, err));
+    struct duck_limits is = duck_limits(2, (size_t)256 << 20);
+    const struct duck_limits wanted = {.memory_bytes = (size_t)300 << 20, .threads = 1};
+    sample_ok(duck_limit(&ctx, con, &wanted, &is, err));
     holds(con, "current_setting('threads') = 1");
-    holds(con, "current_setting('memory_limit') = '256.0 MiB'");
-    sample_ok(duck_reserve(&ctx, con, &have, (size_t)64 << 20, (size_t)300 << 20, err));
-    holds(con, "current_setting('memory_limit') = '364.0 MiB'");
-    assert_int_equal(have, (size_t)300 << 20);
+    holds(con, "current_setting('memory_limit') = '300.0 MiB'");
+    assert_int_equal(is.threads, 1);
+    assert_int_equal(is.memory_bytes, wanted.memory_bytes);
+    sample_ok(duck_exec(&ctx, con, "SET threads = 2", NULL, err));
+    sample_ok(duck_limit(&ctx, con, &wanted, &is, err));
+    holds(con, "current_setting('threads') = 2");
+    assert_int_equal(duck_limits(0, (size_t)256 << 20).threads, 1);
+    assert_int_equal(duck_limits(4, (size_t)127 << 20).threads, 1);
+    assert_int_equal(duck_limits(4, (size_t)128 << 20).threads, 2);
     duck_disconnect(&con);
     duck_close(&database);
 }
 
-static void test_what_cannot_be_opened(void **state)
+static void test_storage_versions(void **state)
 {
     (void)state;
     struct tg_error problem = {0};
-    duckdb_database database = NULL;
-    const struct duck_options options = {.path = "none/x.duckdb", .memory_bytes = (size_t)64 << 20};
-    assert_int_equal(duck_open(&ctx, &options, &database, &problem), TG_DESTINATION);
-    assert_null(database);
     ctx.storage_version = "v9.9.9";
     assert_int_equal(duck_check_storage(&ctx, &problem), TG_USAGE);
     assert_non_null(strstr(problem.what, "has no storage version 'v9.9.9'"));
@@ -97,8 +97,8 @@ static void test_what_cannot_be_opened(void **state)
 static int open_once(void)
 {
     duckdb_database database = NULL;
-    const struct duck_options options = {.path = "x.duckdb", .memory_bytes = (size_t)64 << 20};
-    int rc = duck_open(&ctx, &options, &database, NULL);
+    const struct duck_limits limits = duck_limits(2, (size_t)64 << 20);
+    int rc = duck_open(&ctx, ".", &limits, &database, NULL);
     duck_close(&database);
     return rc;
 }
@@ -115,7 +115,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         in_folder(test_settings),        in_folder(test_threads_need_memory),
-        in_folder(test_reserve),         in_folder(test_what_cannot_be_opened),
+        in_folder(test_limits),          in_folder(test_storage_versions),
         in_folder(test_memory_runs_out),
     };
     return cmocka_run_group_tests_name("duckdb/open", tests, NULL, NULL);

@@ -19,11 +19,11 @@ static duckdb_connection con;
 
 static int setup(void **state)
 {
-    const struct duck_options options = {.temp_dir = ".", .memory_bytes = (size_t)128 << 20};
+    const struct duck_limits limits = {.memory_bytes = (size_t)128 << 20, .threads = 2};
     context_init(&ctx);
     atomic_store(&cancel, 0);
     ctx.cancel = &cancel;
-    return sample_setup(state) || duck_open(&ctx, &options, &database, NULL) ||
+    return sample_setup(state) || duck_open(&ctx, ".", &limits, &database, NULL) ||
            duck_connect(database, &con, NULL);
 }
 

@@ -21,8 +21,8 @@ static int setup(void **state)
     context_init(&ctx);
     atomic_store(&cancel, 0);
     ctx.cancel = &cancel;
-    struct duck_options options = {.memory_bytes = (size_t)64 << 20};
-    return duck_open(&ctx, &options, &database, NULL) || duck_connect(database, &con, NULL);
+    const struct duck_limits limits = {.memory_bytes = (size_t)64 << 20, .threads = 1};
+    return duck_open(&ctx, NULL, &limits, &database, NULL) || duck_connect(database, &con, NULL);
 }
 
 static int teardown(void **state)

@@ -49,6 +49,13 @@ static int check_form(const char *url, struct tg_error *err)
 
 static int check_dataset(const char *url, const char *dataset, struct tg_error *err)
 {
+    static const char *const taken[] = {"memory", "system", "temp"};
+    for (size_t i = 0; i < sizeof(taken) / sizeof(taken[0]); i++)
+        if (strcasecmp(dataset, taken[i]) == 0)
+            return error_set(err, TG_USAGE,
+                             "dataset '%s' has the name of a catalog that every DuckDB has, and "
+                             "it cannot tell them apart; name it otherwise",
+                             dataset);
     const char *name = strrchr(url, '/') + 1;
     size_t len = strcspn(name, ".");
     if (strlen(dataset) != len || strncasecmp(dataset, name, len) != 0)
