@@ -262,6 +262,7 @@ test_sql_and_show_read_only() {
     run 0
     # Without permission to write.
     chmod a+rX,a-w . test.duckdb
+    chmod a+x ..
     if [ -w . ]; then as=(setpriv --reuid 65534 --regid 65534 --clear-groups); else as=(); fi
     for view in tables loads state packages; do
         said=$("${as[@]}" "$tidegate" show spec.yaml "$view" 2>&1) || fail "show $view without permission to write: $said"
@@ -348,7 +349,7 @@ for width in (80, 30):
         pass
     assert os.waitpid(child, 0)[1] == 0, said
     lines = re.split(r"[\r\n]+", re.sub("\x1b\\[[AJ]", "", said.decode()))
-    assert any(line.startswith("a_resource_with_a_really"[:16]) for line in lines), lines
+    assert any(line.startswith("a_resource_wi") for line in lines), lines
     assert any(line.startswith("writing") for line in lines), lines
     assert max(map(len, lines)) < width, lines
 END
