@@ -53,8 +53,9 @@ TG_API_CHECK int tg_pipeline_document(struct tg_pipeline *pipeline, enum tg_docu
 
 /* Runs one query at the destination, with the dataset as the default schema. `out` gets a stream.
  * It has a connection of its own and keeps all it needs, also when the pipeline is freed before it
- * is released; it is used by one thread at a time. TG_DESTINATION with the database's own message.
- */
+ * is released; it is used by one thread at a time. What Arrow has no type for
+ * (bits, a time with its zone, ranges) comes as the database's own text. TG_DESTINATION with the
+ * database's own message. */
 TG_API_CHECK int tg_pipeline_query(struct tg_pipeline *pipeline, const char *sql,
                                    struct ArrowArrayStream *out, struct tg_error *err);
 
@@ -101,8 +102,9 @@ TG_API bool tg_cells_is_number(const struct tg_cells *cells, size_t column);
 TG_API_CHECK int tg_cells_next(struct tg_cells *cells, bool *found, struct tg_error *err);
 
 enum tg_cell_form {
-    TG_CELL_TEXT = 0, /* for people and CSV: ISO times, true and false, digits; lists and structs as
-                         JSON; NULL: *text is NULL */
+    TG_CELL_TEXT = 0, /* for people and CSV: ISO times ("infinity" for the last there is), true and
+                         false, digits; lists, structs and maps as JSON, bytes as base64, spans of
+                         time in words, a union as what it holds; NULL: *text is NULL */
     TG_CELL_JSON = 1  /* numbers bare, texts quoted, null */
 };
 

@@ -48,9 +48,10 @@ TG_API_CHECK int tg_session_run(struct tg_session *session, const char *statemen
 
 /* The first statement of a text of several: *text (not NULL) moves to the next one, and is NULL
  * when that was the last. `rows` as of tg_session_run, but always gets a stream: of a statement
- * that gives no rows it is what the database says of it ("UPDATE 3"). Semicolons part statements,
- * but those within literals, comments and the body of a trigger or a function. On failure *text
- * stays. TG_USAGE where there is no statement. */
+ * that gives no rows it is what the database says of it ("UPDATE 3"). Numbers of any size
+ * (PostgreSQL's numeric without a precision) are texts with all their digits, which tg_cells_get
+ * gives as numbers. Semicolons part statements, but those within literals, comments and the body of
+ * a trigger or a function. On failure *text stays. TG_USAGE where there is no statement. */
 TG_API_CHECK int tg_session_run_next(struct tg_session *session, const char **text,
                                      struct ArrowArrayStream *rows, struct tg_error *err);
 

@@ -1,7 +1,7 @@
 /*
  * A stream's rows as texts, cell by cell, for whoever prints them or wants one number.
  *
- *   tg_cells_open (a stream) -> tg_cells_next -> tg_cells_get: value_text or value_json of the
+ *   tg_cells_open (a stream) -> tg_cells_next -> tg_cells_get: value_shown of the
  *   batch that the row is in
  *
  * Left to others: how values look (data/view.c), how rows are laid out on paper (the command).
@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "base/memory.h"
-#include "data/batch.h"
+#include "data/odd.h"
 
 struct tg_cells {
     struct ArrowArrayStream stream;
@@ -76,13 +76,23 @@ const char *tg_cells_column_name(const struct tg_cells *cells, size_t column)
     return name ? name : "";
 }
 
+/* A text that stands for a number of any size, by what its database calls the type. */
+static bool is_spelled_number(const struct ArrowSchema *schema)
+{
+    size_t len = 0;
+    const char *type = schema_note_find(schema, SCHEMA_SQL_TYPE, &len);
+    return type && *schema->format == 'u' &&
+           ((len == 7 && memcmp(type, "numeric", len) == 0) ||
+            (len == 5 && memcmp(type, "money", len) == 0));
+}
+
 bool tg_cells_is_number(const struct tg_cells *cells, size_t column)
 {
     if (column >= tg_cells_column_count(cells))
         return false;
     const struct ArrowSchema *schema = cells->schema.children[column];
     const char *format = schema->dictionary ? schema->dictionary->format : schema->format;
-    return *format && strchr("cCsSiIlLfgd", *format);
+    return (*format && strchr("cCsSiIlLfgd", *format)) || is_spelled_number(schema);
 }
 
 int tg_cells_next(struct tg_cells *cells, bool *found, struct tg_error *err)
@@ -107,6 +117,12 @@ done:
     return rc;
 }
 
+static bool is_finite(const struct buf *number)
+{
+    const char last = number->len > 0 ? number->data[number->len - 1] : '\0';
+    return last >= '0' && last <= '9';
+}
+
 int tg_cells_get(struct tg_cells *cells, size_t column, enum tg_cell_form form, const char **text,
                  size_t *len, struct tg_error *err)
 {
@@ -126,12 +142,14 @@ int tg_cells_get(struct tg_cells *cells, size_t column, enum tg_cell_form form, 
     const struct ArrowArray *array = cells->batch.children[column];
     int64_t row = cells->batch.offset + cells->row;
     buf_clear(&cells->text);
-    if (form == TG_CELL_TEXT && value_is_null(schema, array, row))
+    if (form == TG_CELL_TEXT && odd_is_null(schema, array, row))
         return TG_OK;
-    if (form == TG_CELL_TEXT)
-        TRY(value_text(schema, array, row, &cells->text, err));
-    else
-        TRY(value_json(schema, array, row, &cells->text, err));
+    const bool bare = is_spelled_number(schema) && !odd_is_null(schema, array, row);
+    TRY(value_shown(schema, array, row, form != TG_CELL_TEXT && !bare, &cells->text, err));
+    if (form != TG_CELL_TEXT && bare && !is_finite(&cells->text)) {
+        buf_clear(&cells->text);
+        buf_text(&cells->text, "null");
+    }
     TRY(buf_check(&cells->text, err));
     *text = buf_string(&cells->text);
     *len = cells->text.len;

@@ -95,6 +95,10 @@ int value_text(const struct ArrowSchema *schema, const struct ArrowArray *array,
 /* The same as JSON: numbers bare, NULL null, text quoted. */
 int value_json(const struct ArrowSchema *schema, const struct ArrowArray *array, int64_t row,
                struct buf *out, struct tg_error *err) TG_CHECK_RESULT;
+/* The same for people: of every Arrow type (odd.h), and what is stored as the last time there is as
+ * "infinity". What is stored or hashed stays as value_text and value_json write it. */
+int value_shown(const struct ArrowSchema *schema, const struct ArrowArray *array, int64_t row,
+                bool json, struct buf *out, struct tg_error *err) TG_CHECK_RESULT;
 /* One value as a number that compares: ints, dates (days), times and timestamps (microseconds).
  * false: not such a type. */
 bool value_int64(const struct ArrowSchema *schema, const struct ArrowArray *array, int64_t row,

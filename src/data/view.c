@@ -19,6 +19,7 @@
 #include "base/text/base64.h"
 #include "base/time.h"
 #include "data/batch.h"
+#include "data/odd.h"
 #include "data/rows.h"
 
 bool array_is_null(const struct ArrowArray *array, int64_t row)
@@ -291,8 +292,13 @@ bool value_bytes(const struct ArrowSchema *schema, const struct ArrowArray *arra
 
 /* ---- writing ---- */
 
+enum form {
+    FORM_JSON = 1,
+    FORM_SHOWN = 2 /* to people, and not for what is stored or hashed */
+};
+
 static int put_value(const struct ArrowSchema *schema, const struct ArrowArray *array, int64_t row,
-                     bool json, struct buf *out, struct tg_error *err);
+                     int form, struct buf *out, struct tg_error *err);
 
 /* As many digits as tell a float from the next one. */
 static double shortest(double value)
@@ -306,11 +312,14 @@ static double shortest(double value)
     return strtod(text, NULL);
 }
 
-static void put_float(const struct place *place, bool json, struct buf *out)
+static void put_float(const struct place *place, int form, struct buf *out)
 {
     double value = read_float(place);
     if (!isfinite(value))
-        buf_text(out, json ? "null" : isnan(value) ? "nan" : value < 0 ? "-inf" : "inf");
+        buf_text(out, form & FORM_JSON ? "null"
+                      : isnan(value)   ? "nan"
+                      : value < 0      ? "-inf"
+                                       : "inf");
     else
         json_double(out, place->schema->format[0] == 'g' ? value : shortest(value));
 }
@@ -339,16 +348,39 @@ static int refuse_time(const struct place *place, struct tg_error *err)
                      name_of(place));
 }
 
-static int put_temporal(const struct place *place, struct buf *out, struct tg_error *err)
+/* What databases store for all times before, or after, any other. */
+static bool put_infinity(const struct place *place, struct buf *out)
+{
+    const char *format = place->schema->format;
+    int64_t value, most = strcmp(format, "tdD") == 0 ? INT32_MAX : INT64_MAX;
+    if (format[1] == 't' || !read_int(place, &value) || (value != most && value != -most))
+        return false;
+    buf_text(out, value > 0 ? "infinity" : "-infinity");
+    return true;
+}
+
+/* With its nanoseconds, where it is shown. */
+static void put_clock(const struct place *place, int64_t us, int form, struct buf *out)
+{
+    int64_t ns = 0;
+    time_format_time(out, us);
+    if ((form & FORM_SHOWN) && place->schema->format[2] == 'n' && read_int(place, &ns) &&
+        time_rest_of_ns(ns) != 0)
+        buf_printf(out, us % 1000000 == 0 ? ".000000%03d" : "%03d", time_rest_of_ns(ns));
+}
+
+static int put_temporal(const struct place *place, int form, struct buf *out, struct tg_error *err)
 {
     const char *format = place->schema->format;
     int64_t value;
+    if ((form & FORM_SHOWN) && put_infinity(place, out))
+        return TG_OK;
     if (!read_comparable(place, &value))
         return refuse_time(place, err);
     if (format[1] == 'd')
         time_format_date(out, (int32_t)value);
     else if (format[1] == 't')
-        time_format_time(out, value);
+        put_clock(place, value, form, out);
     else if (format[2] == 'n' && read_int(place, &value))
         time_format_timestamp_ns(out, value, format[4] != '\0');
     else
@@ -356,7 +388,7 @@ static int put_temporal(const struct place *place, struct buf *out, struct tg_er
     return TG_OK;
 }
 
-static int put_struct(const struct place *place, struct buf *out, struct tg_error *err)
+static int put_struct(const struct place *place, int form, struct buf *out, struct tg_error *err)
 {
     int rc = TG_OK;
     buf_char(out, '{');
@@ -366,14 +398,15 @@ static int put_struct(const struct place *place, struct buf *out, struct tg_erro
             buf_char(out, ',');
         json_string(out, child->name ? child->name : "", child->name ? strlen(child->name) : 0);
         buf_char(out, ':');
-        TRY(put_value(child, place->array->children[i], place->at, true, out, err));
+        TRY(put_value(child, place->array->children[i], place->at, form | FORM_JSON, out, err));
     }
     buf_char(out, '}');
 done:
     return rc;
 }
 
-static int put_list(const struct place *place, bool large, struct buf *out, struct tg_error *err)
+static int put_list(const struct place *place, bool large, int form, struct buf *out,
+                    struct tg_error *err)
 {
     const struct ArrowSchema *schema = place->schema->children[0];
     const struct ArrowArray *array = place->array->children[0];
@@ -384,7 +417,7 @@ static int put_list(const struct place *place, bool large, struct buf *out, stru
     for (bool first = true; at < end; at++, first = false) {
         if (!first)
             buf_char(out, ',');
-        TRY(put_value(schema, array, at, true, out, err));
+        TRY(put_value(schema, array, at, form | FORM_JSON, out, err));
     }
     buf_char(out, ']');
 done:
@@ -392,32 +425,32 @@ done:
 }
 
 /* A value whose text is quoted in JSON. */
-static int put_quoted(const struct place *place, bool json, struct buf *out, struct tg_error *err)
+static int put_quoted(const struct place *place, int form, struct buf *out, struct tg_error *err)
 {
     const char *format = place->schema->format;
     const char *bytes = "";
     size_t len = 0;
     int rc = TG_OK;
     if (read_bytes(place, &bytes, &len) && is_text(place)) {
-        if (json)
+        if (form & FORM_JSON)
             json_string(out, bytes, len);
         else
             buf_append(out, bytes, len);
         return TG_OK;
     }
-    if (json)
+    if (form & FORM_JSON)
         buf_char(out, '"');
     if (format[0] == 't')
-        TRY(put_temporal(place, out, err));
+        TRY(put_temporal(place, form, out, err));
     else
         base64_append(out, bytes, len);
-    if (json)
+    if (form & FORM_JSON)
         buf_char(out, '"');
 done:
     return rc;
 }
 
-static int put_plain(const struct place *place, bool json, struct buf *out, struct tg_error *err)
+static int put_plain(const struct place *place, int form, struct buf *out, struct tg_error *err)
 {
     const char *format = place->schema->format;
     const uint8_t *bits = place->values;
@@ -428,7 +461,7 @@ static int put_plain(const struct place *place, bool json, struct buf *out, stru
         return TG_OK;
     case 'e':
     case 'f':
-    case 'g': put_float(place, json, out); return TG_OK;
+    case 'g': put_float(place, form, out); return TG_OK;
     case 'd': put_decimal(place, out); return TG_OK;
     case 'L':
         buf_printf(out, "%" PRIu64, ((const uint64_t *)place->values)[place->at]);
@@ -439,7 +472,7 @@ static int put_plain(const struct place *place, bool json, struct buf *out, stru
     case 'Z':
     case 'w':
     case 'v':
-    case 't': return put_quoted(place, json, out, err);
+    case 't': return put_quoted(place, form, out, err);
     default: break;
     }
     if (read_int(place, &integer))
@@ -448,12 +481,14 @@ static int put_plain(const struct place *place, bool json, struct buf *out, stru
 }
 
 static int put_value(const struct ArrowSchema *schema, const struct ArrowArray *array, int64_t row,
-                     bool json, struct buf *out, struct tg_error *err)
+                     int form, struct buf *out, struct tg_error *err)
 {
     struct place place;
     enum layout_kind kind;
+    if ((form & FORM_SHOWN) && odd_type(schema))
+        return odd_shown(schema, array, row, form & FORM_JSON, out, err);
     if (!resolve(schema, array, row, &place)) {
-        if (json)
+        if (form & FORM_JSON)
             buf_text(out, "null");
         return TG_OK;
     }
@@ -465,24 +500,31 @@ static int put_value(const struct ArrowSchema *schema, const struct ArrowArray *
             "column '%s' has the Arrow format '%s', which is not supported; cast it to "
             "text in the query",
             schema->name ? schema->name : "", place.schema->format);
-    case LAYOUT_STRUCT: return put_struct(&place, out, err);
+    case LAYOUT_STRUCT: return put_struct(&place, form, out, err);
     case LAYOUT_LIST32:
-    case LAYOUT_LIST64: return put_list(&place, kind == LAYOUT_LIST64, out, err);
-    default: return put_plain(&place, json, out, err);
+    case LAYOUT_LIST64: return put_list(&place, kind == LAYOUT_LIST64, form, out, err);
+    default: return put_plain(&place, form, out, err);
     }
 }
 
 int value_text(const struct ArrowSchema *schema, const struct ArrowArray *array, int64_t row,
                struct buf *out, struct tg_error *err)
 {
-    int rc = put_value(schema, array, row, false, out, err);
+    int rc = put_value(schema, array, row, 0, out, err);
     return rc != TG_OK ? rc : buf_check(out, err);
 }
 
 int value_json(const struct ArrowSchema *schema, const struct ArrowArray *array, int64_t row,
                struct buf *out, struct tg_error *err)
 {
-    int rc = put_value(schema, array, row, true, out, err);
+    int rc = put_value(schema, array, row, FORM_JSON, out, err);
+    return rc != TG_OK ? rc : buf_check(out, err);
+}
+
+int value_shown(const struct ArrowSchema *schema, const struct ArrowArray *array, int64_t row,
+                bool json, struct buf *out, struct tg_error *err)
+{
+    int rc = put_value(schema, array, row, FORM_SHOWN | (json ? FORM_JSON : 0), out, err);
     return rc != TG_OK ? rc : buf_check(out, err);
 }
 

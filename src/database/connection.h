@@ -130,12 +130,13 @@ struct connection {
     struct context *ctx; /* borrowed */
     struct workload workload;
     bool creates_indexes; /* in new tables, by the dialect's `unique` */
-    bool is_sealed;     /* nothing can be changed by it: the driver has seen to that, or a statement
+    bool is_sealed; /* nothing can be changed by it: the driver has seen to that, or a statement
                              of the dialect (read_only) */
-    bool spells;        /* rows are for people and programs, not for a load: what Arrow has no
+    bool spells;    /* rows are for people and programs, not for a load: what Arrow has no
                              common type for comes as the text that the database writes */
-    bool names_locks;   /* the driver says so; else one lock that has a row stands for all */
-    bool knows_storage; /* once it has been asked */
+    bool spells_numbers; /* so do numbers of any size, which no Arrow type takes in full */
+    bool names_locks;    /* the driver says so; else one lock that has a row stands for all */
+    bool knows_storage;  /* once it has been asked */
     int storage_version; /* as in struct described */
     void *state;         /* the driver's */
 };

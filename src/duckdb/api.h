@@ -72,6 +72,12 @@ int duck_run(const struct context *ctx, duckdb_connection con, const char *sql, 
 int duck_exec(const struct context *ctx, duckdb_connection con, const char *sql, uint64_t *changed,
               struct tg_error *err) TG_CHECK_RESULT;
 
+/* ---- spell.c ---- */
+
+/* The query, or one around it that casts to text what Arrow has no word for; `out` is empty. */
+int duck_spell(duckdb_connection con, const char *sql, struct buf *out,
+               struct tg_error *err) TG_CHECK_RESULT;
+
 /* ---- stream.c ---- */
 
 /* One query, fetched chunk by chunk. `owned` is borrowed when false; when true the stream

@@ -65,6 +65,7 @@ typedef enum {
 } duckdb_pending_state;
 
 typedef enum {
+    DUCKDB_TYPE_INVALID = 0,
     DUCKDB_TYPE_BOOLEAN = 1,
     DUCKDB_TYPE_TINYINT = 2,
     DUCKDB_TYPE_SMALLINT = 3,
@@ -85,7 +86,18 @@ typedef enum {
     DUCKDB_TYPE_TIMESTAMP_S = 20,
     DUCKDB_TYPE_TIMESTAMP_MS = 21,
     DUCKDB_TYPE_TIMESTAMP_NS = 22,
-    DUCKDB_TYPE_TIMESTAMP_TZ = 31
+    DUCKDB_TYPE_LIST = 24,
+    DUCKDB_TYPE_STRUCT = 25,
+    DUCKDB_TYPE_MAP = 26,
+    DUCKDB_TYPE_UNION = 28,
+    DUCKDB_TYPE_BIT = 29,
+    DUCKDB_TYPE_TIME_TZ = 30,
+    DUCKDB_TYPE_TIMESTAMP_TZ = 31,
+    DUCKDB_TYPE_UHUGEINT = 32,
+    DUCKDB_TYPE_ARRAY = 33,
+    DUCKDB_TYPE_BIGNUM = 35,
+    DUCKDB_TYPE_GEOMETRY = 40,
+    DUCKDB_TYPE_VARIANT = 41
 } duckdb_type;
 
 typedef void (*duckdb_destroy_t)(void *data);
@@ -114,6 +126,10 @@ typedef void (*duckdb_scan_t)(duckdb_function_info info, duckdb_data_chunk out);
     F(duckdb_state, prepare,                                                                       \
       (duckdb_connection, const char *sql, duckdb_prepared_statement *out))                        \
     F(const char *, prepare_error, (duckdb_prepared_statement))                                    \
+    F(idx_t, prepared_statement_column_count, (duckdb_prepared_statement))                         \
+    F(duckdb_logical_type, prepared_statement_column_logical_type,                                 \
+      (duckdb_prepared_statement, idx_t column))                                                   \
+    F(const char *, prepared_statement_column_name, (duckdb_prepared_statement, idx_t column))     \
     F(void, destroy_prepare, (duckdb_prepared_statement *))                                        \
     F(duckdb_state, pending_prepared, (duckdb_prepared_statement, duckdb_pending_result *out))     \
     F(duckdb_state, pending_prepared_streaming,                                                    \
@@ -146,6 +162,15 @@ typedef void (*duckdb_scan_t)(duckdb_function_info info, duckdb_data_chunk out);
     F(duckdb_logical_type, create_enum_type, (const char **names, idx_t count))                    \
     F(duckdb_logical_type, create_decimal_type, (uint8_t precision, uint8_t scale))                \
     F(void, destroy_logical_type, (duckdb_logical_type *))                                         \
+    F(duckdb_type, get_type_id, (duckdb_logical_type))                                             \
+    F(duckdb_logical_type, list_type_child_type, (duckdb_logical_type))                            \
+    F(duckdb_logical_type, array_type_child_type, (duckdb_logical_type))                           \
+    F(duckdb_logical_type, map_type_key_type, (duckdb_logical_type))                               \
+    F(duckdb_logical_type, map_type_value_type, (duckdb_logical_type))                             \
+    F(idx_t, struct_type_child_count, (duckdb_logical_type))                                       \
+    F(duckdb_logical_type, struct_type_child_type, (duckdb_logical_type, idx_t child))             \
+    F(idx_t, union_type_member_count, (duckdb_logical_type))                                       \
+    F(duckdb_logical_type, union_type_member_type, (duckdb_logical_type, idx_t member))            \
     F(uint64_t, get_uint64, (duckdb_value))                                                        \
     F(void, destroy_value, (duckdb_value *))                                                       \
     /* chunks */                                                                                   \

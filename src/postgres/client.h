@@ -58,6 +58,10 @@ struct pg_parameters {
 int pg_query(struct pg_client *client, const struct context *ctx, const char *sql,
              const struct pg_parameters *parameters, struct ArrowArrayStream *out,
              struct tg_error *err) TG_CHECK_RESULT;
+/* The same with all digits of numbers of any size: texts, whose note (SCHEMA_SQL_TYPE) says what
+ * they are. */
+int pg_query_exact(struct pg_client *client, const struct context *ctx, const char *sql,
+                   struct ArrowArrayStream *out, struct tg_error *err) TG_CHECK_RESULT;
 
 /* Whether a stream of pg_query has the rows of a query, not an answer. */
 bool pg_gives_rows(const struct ArrowArrayStream *stream);

@@ -118,10 +118,23 @@ static int keep_names(struct pg_columns *columns, const char ***out, struct tg_e
     return rc;
 }
 
+/* A number that may have more digits than a decimal, or is none ("NaN"). */
+static bool is_endless(const struct pg_columns *columns, size_t i)
+{
+    enum { MONEY_OID = 790, HEADER = 4 };
+    struct pg_type type;
+    pg_type_find(&columns->types, columns->fields[i].oid, columns->fields[i].typmod, &type);
+    const int32_t precision = (type.typmod - HEADER) >> 16;
+    return columns->exact &&
+           (type.oid == MONEY_OID ||
+            (type.form == PG_NUMERIC && (type.typmod < HEADER || precision > DECIMAL_PRECISION)));
+}
+
 static bool is_read(const struct pg_columns *columns)
 {
     for (size_t i = 0; i < columns->count; i++)
-        if (strcmp(pg_type_reading(&columns->types, columns->fields[i].oid), "{column}") != 0)
+        if (is_endless(columns, i) ||
+            strcmp(pg_type_reading(&columns->types, columns->fields[i].oid), "{column}") != 0)
             return false;
     return true;
 }
@@ -159,8 +172,8 @@ static int wrap(struct pg_columns *out, const char *sql, struct tg_error *err)
     for (size_t i = 0; i < out->count; i++) {
         const char *pattern = pg_type_reading(&out->types, out->fields[i].oid);
         const char *hole = strstr(pattern, column);
-        buf_printf(&text, "%s%.*sc%zu%s AS ", i == 0 ? "SELECT " : ", ", (int)(hole - pattern),
-                   pattern, i, hole + strlen(column));
+        buf_printf(&text, "%s%.*sc%zu%s%s AS ", i == 0 ? "SELECT " : ", ", (int)(hole - pattern),
+                   pattern, i, hole + strlen(column), is_endless(out, i) ? "::text" : "");
         buf_quoted(&text, '"', out->fields[i].name);
     }
     buf_printf(&text, " FROM (%s\n) AS q (", sql);

@@ -13,6 +13,7 @@ struct pg_columns {
     size_t count;
     struct pg_types types; /* that no other database has, as far as the fields are made of them */
     bool binary;           /* the values are wanted in binary form; else all are texts */
+    bool exact;            /* said before: a number of any size is a text, which has all digits */
     const char *sql;       /* the statement to send: the same, or one around it */
 };
 

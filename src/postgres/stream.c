@@ -260,9 +260,9 @@ static int take_answer(struct result_stream *self, const char *sql, struct Arrow
     return answer_stream(answer, out, err);
 }
 
-int pg_query(struct pg_client *client, const struct context *ctx, const char *sql,
-             const struct pg_parameters *parameters, struct ArrowArrayStream *out,
-             struct tg_error *err)
+static int query(struct pg_client *client, const struct context *ctx, const char *sql,
+                 const struct pg_parameters *parameters, bool exact, struct ArrowArrayStream *out,
+                 struct tg_error *err)
 {
     out->release = NULL;
     struct result_stream *self = mem_calloc(1, sizeof(*self));
@@ -271,6 +271,7 @@ int pg_query(struct pg_client *client, const struct context *ctx, const char *sq
     self->client = client;
     self->ctx = ctx;
     pg_columns_init(&self->columns);
+    self->columns.exact = exact;
     int rc = begin(self, sql, parameters, err);
     bool is_answer = self->result && pq.resultStatus(self->result) == PGRES_COMMAND_OK;
     if (rc == TG_OK && is_answer)
@@ -287,4 +288,17 @@ int pg_query(struct pg_client *client, const struct context *ctx, const char *sq
         .private_data = self,
     };
     return TG_OK;
+}
+
+int pg_query(struct pg_client *client, const struct context *ctx, const char *sql,
+             const struct pg_parameters *parameters, struct ArrowArrayStream *out,
+             struct tg_error *err)
+{
+    return query(client, ctx, sql, parameters, false, out, err);
+}
+
+int pg_query_exact(struct pg_client *client, const struct context *ctx, const char *sql,
+                   struct ArrowArrayStream *out, struct tg_error *err)
+{
+    return query(client, ctx, sql, NULL, true, out, err);
 }

@@ -309,7 +309,8 @@ int destination_use(struct destination *destination, const char *dataset,
                     struct tg_error *err) TG_CHECK_RESULT;
 /* One statement: the whole text, or with `rest` the first one of it, which *rest is then behind;
  * NULL: that was the last. The stream is as that of destination_query; of one that gives no rows it
- * is what the database says of it. TG_USAGE where there is no statement. */
+ * is what the database says of it. With `rest` numbers are exact:
+ * those of any size are texts. TG_USAGE where there is no statement. */
 int destination_run(struct destination *destination, const char *text, const char **rest,
                     struct ArrowArrayStream *out, bool *gives_rows,
                     struct tg_error *err) TG_CHECK_RESULT;

@@ -204,6 +204,42 @@ assert json.load(sys.stdin) == [{'id': 1, 's': 'a,\"b\"'}, {'id': 2, 's': None}]
     says "nothing"
 }
 
+# prints TYPE TABLE CSV JSON: how a value looks
+prints() {
+    equal "$2" "$("$tidegate" sql spec.yaml "select $1 as v" | sed 1,2d | head -1 | sed 's/^ *//')" "$1"
+    equal "$3" "$("$tidegate" sql spec.yaml "select $1 as v" --csv | tail -1)" "$1 as CSV"
+    equal "{\"v\":$4}" "$("$tidegate" sql spec.yaml "select $1 as v" --json | sed -n 2p)" "$1 as JSON"
+}
+
+test_sql_prints_every_type() {
+    spec
+    echo '{"id": 1}' >t.jsonl
+    run 0
+    prints "interval '14 months 2 days'" '1 year 2 months 2 days' '1 year 2 months 2 days' '"1 year 2 months 2 days"'
+    prints "map {'a': 1}" '{"a":1}' '"{""a"":1}"' '{"a":1}'
+    prints "{'a': [1, null], 'b': {'c': 'x'}}" '{"a":[1,null],"b":{"c":"x"}}' '"{""a"":[1,null],""b"":{""c"":""x""}}"' \
+        '{"a":[1,null],"b":{"c":"x"}}'
+    prints "[1, 2]::int[2]" '[1,2]' '"[1,2]"' '[1,2]'
+    prints "union_value(num := 2)" 2 2 2
+    prints "union_value(num := null::int)" NULL '""' null
+    prints "'\\xAA'::blob" qg== qg== '"qg=="'
+    prints "'101'::bit" 101 101 '"101"'
+    prints "'a'::enum('a', 'b')" a a '"a"'
+    prints "'infinity'::date" infinity infinity '"infinity"'
+    prints "'-infinity'::timestamptz" -infinity -infinity '"-infinity"'
+    prints "timetz '12:00:00+02'" 12:00:00+02 12:00:00+02 '"12:00:00+02"'
+    prints "timestamp_ns '2020-01-01 00:00:00.123456789'" 2020-01-01T00:00:00.123456789 2020-01-01T00:00:00.123456789 \
+        '"2020-01-01T00:00:00.123456789"'
+    prints "170141183460469231731687303715884105727::hugeint" 170141183460469231731687303715884105727 \
+        170141183460469231731687303715884105727 170141183460469231731687303715884105727
+    prints "340282366920938463463374607431768211455::uhugeint" 340282366920938463463374607431768211455 \
+        340282366920938463463374607431768211455 '"340282366920938463463374607431768211455"'
+    prints "'0b8a3b6c-0000-4000-8000-000000000001'::uuid" 0b8a3b6c-0000-4000-8000-000000000001 \
+        0b8a3b6c-0000-4000-8000-000000000001 '"0b8a3b6c-0000-4000-8000-000000000001"'
+    prints "'nan'::double" nan nan null
+    prints "'{\"a\":1}'::json" '{"a":1}' '"{""a"":1}"' '"{\"a\":1}"'
+}
+
 test_sql_takes_several_statements_and_standard_input() {
     spec
     echo '{"id": 1}' >t.jsonl

@@ -312,6 +312,32 @@ test_statements_that_give_no_rows() {
     equal 3 "$(sql "SELECT count(*) FROM made")"
 }
 
+# prints VALUE TEXT JSON
+prints() {
+    equal "$2" "$("$tidegate" sql spec.yaml "SELECT $1 AS v" | sed 1,2d | head -1 | sed 's/^ *//')" "$1"
+    equal "{\"v\":$3}" "$("$tidegate" sql spec.yaml "SELECT $1 AS v" --json | sed -n 2p)" "$1 as JSON"
+}
+
+test_sql_prints_every_type() {
+    loads_into "$destination"
+    prints "(SELECT avg(n) FROM generate_series(1, 2) n)" 1.5000000000000000 1.5000000000000000
+    prints "1 / 3::numeric" 0.33333333333333333333 0.33333333333333333333
+    prints "'NaN'::numeric" NaN null
+    prints "12345678901234567890123456789012345678901234567890::numeric" 12345678901234567890123456789012345678901234567890 \
+        12345678901234567890123456789012345678901234567890
+    prints "1.50::numeric(5, 2)" 1.50 1.50
+    prints "NULL::numeric" NULL null
+    prints "array[1, NULL]" '[1,null]' '"[1,null]"'
+    prints "int4range(1, 5)" '[1,5)' '"[1,5)"'
+    prints "'{\"a\":1}'::json" '{"a":1}' '"{\"a\":1}"'
+    prints "'10.0.0.1/8'::inet" 10.0.0.1/8 '"10.0.0.1/8"'
+    prints "interval '3 months 2 days'" P3M2D '"P3M2D"'
+    prints "timetz '12:00:00+02'" 12:00:00+02 '"12:00:00+02"'
+    prints "'-infinity'::timestamptz" -infinity '"-infinity"'
+    prints "row(1, 'x')" '{"f1":1,"f2":"x"}' '"{\"f1\":1,\"f2\":\"x\"}"'
+    prints "point(1, 2)" '(1,2)' '"(1,2)"'
+}
+
 test_types_in_a_query() {
     loads_into "$destination"
     equal 't,1.50,2024-02-29T10:00:00+00:00,"{""a"": 1}",' \

@@ -219,13 +219,18 @@ static int query(struct connection *con, const char *sql, struct ArrowArrayStrea
 {
     int rc = TG_OK;
     struct session *session = con->state;
+    struct buf spelled = BUF_INIT;
     out->release = NULL;
     TRY(guard(con, true, err));
+    if (con->spells)
+        TRY(duck_spell(session->use.con, sql, &spelled, err));
     TRY(watch_enter(session->watch, con->ctx, err));
-    rc = duck_query(con->ctx, session->use.con, false, sql, out, err);
+    rc = duck_query(con->ctx, session->use.con, false, con->spells ? buf_string(&spelled) : sql,
+                    out, err);
     if (rc != TG_OK) /* else the stream is at work until the next statement */
         rc = watch_leave(session->watch, rc, err);
 done:
+    buf_release(&spelled);
     return rc;
 }
 

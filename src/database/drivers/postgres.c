@@ -69,7 +69,8 @@ static int exec(struct connection *con, const char *sql, uint64_t *changed, stru
 static int query(struct connection *con, const char *sql, struct ArrowArrayStream *out,
                  struct tg_error *err)
 {
-    return pg_query(con->state, con->ctx, sql, NULL, out, err);
+    return con->spells_numbers ? pg_query_exact(con->state, con->ctx, sql, out, err)
+                               : pg_query(con->state, con->ctx, sql, NULL, out, err);
 }
 
 /* Who has waited for a lock has to see what the one before has written: each statement sees anew

@@ -44,12 +44,13 @@ int statements_seal(struct destination *destination, struct tg_error *err)
     return rc;
 }
 
-static int query(struct destination *destination, const char *text, struct ArrowArrayStream *out,
-                 bool *gives_rows, struct tg_error *err)
+static int query(struct destination *destination, const char *text, bool exact,
+                 struct ArrowArrayStream *out, bool *gives_rows, struct tg_error *err)
 {
     int rc = TG_OK;
     struct connection *con = destination->state;
     TRY(statements_seal(destination, err));
+    con->spells_numbers = exact;
     TRY(connection_query(con, text, out, err));
     rc = connection_gives_rows(con, out, gives_rows, err);
     if (rc != TG_OK)
@@ -66,7 +67,8 @@ static int query_first(struct destination *destination, const char *text, const 
     if (len == 0)
         return error_set(err, TG_USAGE, "there is no statement; write one");
     char *statement = mem_strndup(text, len);
-    int rc = statement ? query(destination, statement, out, gives_rows, err) : error_nomem(err);
+    int rc =
+        statement ? query(destination, statement, true, out, gives_rows, err) : error_nomem(err);
     mem_free(statement);
     if (rc == TG_OK)
         *rest = next;
@@ -78,7 +80,7 @@ static int run(struct destination *destination, const char *text, const char **r
 {
     out->release = NULL;
     return rest ? query_first(destination, text, rest, out, gives_rows, err)
-                : query(destination, text, out, gives_rows, err);
+                : query(destination, text, false, out, gives_rows, err);
 }
 
 static int transact(struct destination *destination, enum tg_transaction what, struct tg_error *err)
