@@ -76,7 +76,7 @@ static int check_paths(const struct origin *origin, const struct incremental *in
         TRY(resource_refuse(origin, "incremental", NULL, "a cursor has %d fields at the most",
                             POINT_PARTS_MAX));
     for (size_t i = 0; i < incremental->field_count; i++) {
-        if (path_parse(&arena, incremental->fields[i], &path, &bad) != TG_OK)
+        if (path_parse(&arena, &path_of_cursor, incremental->fields[i], &path, &bad) != TG_OK)
             TRY(refuse_because(origin, NULL, &bad));
         if (path.step_count == 0 && !incremental->last_value_func)
             TRY(refuse(origin, "cursor '$' is the whole row, which has no order; name a field"));

@@ -4,16 +4,16 @@
  * json_page_lines: split_lines (newlines between values become commas) -> parse_page (ONE list,
  * into memory kept from page to page) -> take_objects (the elements are the rows, each proven to
  * stand on its line). When that does not come out even, check_lines parses line by line to name the
- * first bad one, and wrap_rows lays scalars and lists as {"value": ...} rows.
+ * first bad one, or to make blanks of all that are rejected, and wrap_rows lays scalars and lists
+ * as {"value": ...} rows.
  *
  * Why take_objects proves it: a newline comma inside value i means that value i + 1 begins later
  * than at the start of line i + 1. So value i must be the first thing on line i. An empty object
  * has no key to place it by: it must be all that its line holds; then too few lines are left for
- * the values that follow.
- *
- * Left to others: reading and decompressing files (extract), byte order marks, what rows mean.
+ * the values that follow. Left to others: reading files (extract), and what rows mean.
  */
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/memory.h"
@@ -43,6 +43,7 @@ struct json_page {
     size_t cell_cap;
     uint64_t *row_lines; /* line of each of them */
     size_t row_line_cap;
+    struct json_manner manner;
 };
 
 /* ---- memory that is kept between pages, as yyjson's allocator ---- */
@@ -112,6 +113,11 @@ void json_page_free(struct json_page *parser)
     mem_free(parser);
 }
 
+void json_page_set(struct json_page *parser, const struct json_manner *manner)
+{
+    parser->manner = *manner;
+}
+
 /* ---- parsing ---- */
 
 static yyjson_doc *parse(struct json_page *parser, char *text, size_t len, bool nan,
@@ -169,6 +175,18 @@ static int set_rows(struct page *out, size_t count, struct tg_error *err)
     return mem_grow(&out->rows, &out->row_cap, count > 0 ? count : 1, sizeof(*out->rows), err);
 }
 
+static bool is_space(char c)
+{
+    return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
+
+static size_t skip_blanks(const char *text, size_t at, size_t end)
+{
+    while (at < end && is_space(text[at]))
+        at++;
+    return at;
+}
+
 /* In a line or a row, which the function tells. */
 static int byte_where(struct tg_error *err,
                       int (*outer)(struct tg_error *err, int code, uint64_t number),
@@ -178,12 +196,96 @@ static int byte_where(struct tg_error *err,
     return outer(err, TG_DATA, number);
 }
 
-/* Nesting is the one thing a well-formed page is refused for. */
-static int too_deep(struct tg_error *err)
+/* What is wrong with a value, and at which of its bytes. */
+struct flaw {
+    size_t at;
+    bool is_advised; /* it says what to do */
+    char what[200];
+};
+
+/* What somebody meant who wrote this, or NULL. */
+static const char *meant(const char *text, size_t len, size_t at)
 {
-    return error_set(err, TG_DATA,
-                     "the value is nested deeper than %d levels; flatten it in the source",
-                     CELL_DEPTH_MAX);
+    const char c = at < len ? text[at] : '\0';
+    const size_t next = skip_blanks(text, at + 1, len);
+    if (c == '#' || (c == '/' && at + 1 < len && (text[at + 1] == '/' || text[at + 1] == '*')))
+        return JSON_NO_COMMENTS;
+    if (c == ',' && next < len && (text[next] == ']' || text[next] == '}'))
+        return "a comma stands before the closing bracket; take it out";
+    if (c == ',' && next >= len)
+        return "a comma stands behind the value; take it out";
+    if (c == '\'')
+        return "texts and keys stand in double quotes in JSON";
+    if (c == 'N' || c == 'T' || c == 'F')
+        return "it is null, true and false in JSON";
+    return NULL;
+}
+
+static void describe(struct flaw *flaw, const char *text, size_t len, const yyjson_read_err *fault)
+{
+    const char *hint = meant(text, len, fault->pos);
+    flaw->at = fault->pos;
+    flaw->is_advised = hint;
+    snprintf(flaw->what, sizeof(flaw->what), "malformed JSON: %s", hint ? hint : fault->msg);
+}
+
+/* Nesting is the one thing a well-formed page is refused for. */
+static void describe_depth(struct flaw *flaw)
+{
+    flaw->at = 0;
+    flaw->is_advised = true;
+    snprintf(flaw->what, sizeof(flaw->what),
+             "the value is nested deeper than %d levels; flatten it in the source", CELL_DEPTH_MAX);
+}
+
+/* Parses a value by itself. *is_bad: it is none, or too deep. */
+static int check_value(struct json_page *parser, char *text, size_t len, struct flaw *flaw,
+                       bool *is_bad, struct tg_error *err)
+{
+    yyjson_read_err fault;
+    yyjson_doc *doc = parse(parser, text, len, true, &fault);
+    const bool is_deep = doc && cell_too_deep(yyjson_doc_get_root(doc));
+    yyjson_doc_free(doc);
+    *is_bad = !doc || is_deep;
+    if (!doc && fault.code == YYJSON_READ_ERROR_MEMORY_ALLOCATION)
+        return error_nomem(err);
+    if (is_deep)
+        describe_depth(flaw);
+    else if (!doc)
+        describe(flaw, text, len, &fault);
+    return TG_OK;
+}
+
+/* The line and the byte of text[at]. */
+static struct bad_row place_of(const struct json_page *parser, const char *text, size_t at)
+{
+    static const struct json_part beginning = {0, 1, 0};
+    const struct json_part *part = parser->manner.parts ? parser->manner.parts : &beginning;
+    for (size_t i = 1; i < parser->manner.part_count && part[1].at <= at; i++)
+        part++;
+    struct bad_row place = {.line = part->line, .byte = part->column + at - part->at + 1};
+    for (size_t i = part->at; i < at; i++) {
+        if (text[i] != '\n')
+            continue;
+        place.line++;
+        place.byte = at - i;
+    }
+    return place;
+}
+
+/* The lines stay where they are. */
+static void blank(char *text, size_t len)
+{
+    for (size_t i = 0; i < len; i++)
+        text[i] = text[i] == '\n' ? '\n' : ' ';
+}
+
+static int reject(struct page *out, struct bad_row place, const struct flaw *flaw, const char *text,
+                  size_t len, struct tg_error *err)
+{
+    place.reason = flaw->what;
+    place.text = text;
+    return bad_rows_add(&out->bad, &place, len, err);
 }
 
 /* ---- wrapping: rows of what is not an object ---- */
@@ -250,11 +352,6 @@ done:
 
 /* ---- lines ---- */
 
-static bool is_space(char c)
-{
-    return c == ' ' || c == '\t' || c == '\r' || c == '\n';
-}
-
 static int grow_lines(struct json_page *parser, size_t count, struct tg_error *err)
 {
     int rc = TG_OK;
@@ -264,29 +361,59 @@ done:
     return rc;
 }
 
-static int split_lines(struct json_page *parser, char *text, size_t len, uint64_t first_line,
+static int add_line(struct json_page *parser, char *text, size_t start, size_t end, uint64_t number,
+                    struct tg_error *err)
+{
+    const size_t count = parser->line_count;
+    if (count == parser->line_cap || count == parser->number_cap) {
+        int rc = grow_lines(parser, count + 1, err);
+        if (rc != TG_OK)
+            return rc;
+    }
+    if (count > 0)
+        text[parser->lines[count - 1].end] = ',';
+    parser->lines[count] = (struct line){start, end};
+    parser->numbers[count] = number;
+    parser->line_count++;
+    return TG_OK;
+}
+
+static int split_lines(struct json_page *parser, char *text, size_t len, uint64_t number,
                        struct tg_error *err)
 {
-    uint64_t number = first_line;
-    size_t count = 0;
     int rc = TG_OK;
+    parser->line_count = 0;
     for (size_t start = 0, next; start < len; start = next, number++) {
         char *newline = memchr(text + start, '\n', len - start);
-        size_t end = newline ? (size_t)(newline - text) : len, first = start;
+        size_t end = newline ? (size_t)(newline - text) : len;
         next = end + 1;
-        while (first < end && is_space(text[first]))
-            first++;
-        if (first == end)
-            continue;
-        if (count == parser->line_cap || count == parser->number_cap)
-            TRY(grow_lines(parser, count + 1, err));
-        if (count > 0)
-            text[parser->lines[count - 1].end] = ',';
-        parser->lines[count] = (struct line){start, end};
-        parser->numbers[count++] = number;
+        if (skip_blanks(text, start, end) < end)
+            TRY(add_line(parser, text, start, end, number, err));
     }
 done:
-    parser->line_count = count;
+    return rc;
+}
+
+/* Marks that no text follows become blanks. */
+static int split_marked(struct json_page *parser, char *text, size_t len, uint64_t number,
+                        struct tg_error *err)
+{
+    int rc = TG_OK;
+    size_t counted = 0;
+    parser->line_count = 0;
+    for (size_t start = 0, next; start < len; start = next) {
+        char *mark = memchr(text + start, JSON_MARK, len - start);
+        size_t end = mark ? (size_t)(mark - text) : len, first = skip_blanks(text, start, end);
+        next = end + 1;
+        if (mark)
+            *mark = ' ';
+        if (first == end)
+            continue;
+        for (; counted < first; counted++)
+            number += text[counted] == '\n';
+        TRY(add_line(parser, text, start, end, number, err));
+    }
+done:
     return rc;
 }
 
@@ -343,34 +470,65 @@ done:
     return rc;
 }
 
-/* Parses each line by itself: TG_DATA for the first that is not one whole value. */
-static int check_lines(struct json_page *parser, char *text, struct tg_error *err)
+static int refuse_line(const struct json_page *parser, struct bad_row place,
+                       const struct flaw *flaw, struct tg_error *err)
 {
-    yyjson_read_err fault;
-    for (size_t i = 0; i < parser->line_count; i++) {
-        struct line line = parser->lines[i];
-        yyjson_doc *doc = parse(parser, text + line.start, line.end - line.start, true, &fault);
-        bool deep = doc && cell_too_deep(yyjson_doc_get_root(doc));
-        yyjson_doc_free(doc);
-        if (!doc && fault.code == YYJSON_READ_ERROR_MEMORY_ALLOCATION)
-            return error_nomem(err);
-        if (deep)
-            too_deep(err);
-        else if (!doc)
-            error_set(err, TG_DATA, "malformed JSON: %s; fix the line or remove it", fault.msg);
-        if (deep || !doc)
-            return byte_where(err, error_at_line, parser->numbers[i], deep ? 1 : fault.pos + 1);
-    }
-    return TG_OK;
+    const char *advice = parser->manner.advice;
+    if (!advice)
+        advice = "; fix the line or remove it";
+    error_set(err, TG_DATA, "%s%s", flaw->what, flaw->is_advised ? "" : advice);
+    return byte_where(err, error_at_line, place.line, place.byte);
 }
 
-int json_page_lines(struct json_page *parser, char *text, size_t len, uint64_t first_line,
-                    struct page *out, struct tg_error *err)
+/* Where the flaw of a line is. */
+static struct bad_row place_in(const struct json_page *parser, const char *text, char separator,
+                               size_t i, const struct flaw *flaw)
+{
+    if (separator != '\n')
+        return place_of(parser, text, parser->lines[i].start + flaw->at);
+    return (struct bad_row){.line = parser->numbers[i], .byte = flaw->at + 1};
+}
+
+/* Parses each line by itself: the first that is not one whole value is TG_DATA, or all of them are
+ * rejected. */
+static int check_lines(struct json_page *parser, char *text, char separator, size_t *rejected,
+                       struct page *out, struct tg_error *err)
+{
+    struct flaw flaw;
+    bool is_bad;
+    int rc = TG_OK;
+    *rejected = 0;
+    for (size_t i = 0; i < parser->line_count; i++) {
+        const struct line line = parser->lines[i];
+        TRY(check_value(parser, text + line.start, line.end - line.start, &flaw, &is_bad, err));
+        if (!is_bad)
+            continue;
+        const struct bad_row place = place_in(parser, text, separator, i, &flaw);
+        if (!parser->manner.rejects)
+            return refuse_line(parser, place, &flaw, err);
+        TRY(reject(out, place, &flaw, text + line.start, line.end - line.start, err));
+        blank(text + line.start, line.end - line.start);
+        ++*rejected;
+    }
+done:
+    return rc;
+}
+
+/* Once more, where what was rejected is blank. */
+static void join_lines(const struct json_page *parser, char *text, char separator)
+{
+    for (size_t i = 0; i + 1 < parser->line_count; i++)
+        text[parser->lines[i].end] = separator;
+}
+
+static int take_lines(struct json_page *parser, char *text, size_t len, uint64_t first_line,
+                      char separator, struct page *out, struct tg_error *err)
 {
     yyjson_read_err fault;
     bool even = false;
+    size_t rejected = 0;
     int rc = TG_OK;
-    TRY(split_lines(parser, text, len, first_line, err));
+    TRY((separator == '\n' ? split_lines : split_marked)(parser, text, len, first_line, err));
     TRY(set_rows(out, parser->line_count, err));
     out->bytes = len;
     out->first_row = first_line;
@@ -381,7 +539,11 @@ int json_page_lines(struct json_page *parser, char *text, size_t len, uint64_t f
         TRY(take_objects(parser, text, out, &even, err));
     if (even)
         goto done;
-    TRY(check_lines(parser, text, err));
+    TRY(check_lines(parser, text, separator, &rejected, out, err));
+    if (rejected > 0) {
+        join_lines(parser, text, separator);
+        return take_lines(parser, text, len, first_line, separator, out, err);
+    }
     if (!parser->doc)
         TRY(error_set(err, TG_INTERNAL, "malformed JSON on no line: %s", fault.msg));
     TRY(wrap_rows(parser, true, out, err));
@@ -389,16 +551,27 @@ done:
     return rc;
 }
 
+int json_page_lines(struct json_page *parser, char *text, size_t len, uint64_t first_line,
+                    struct page *out, struct tg_error *err)
+{
+    return take_lines(parser, text, len, first_line, '\n', out, err);
+}
+
+int json_page_marked(struct json_page *parser, char *text, size_t len, uint64_t first_line,
+                     struct page *out, struct tg_error *err)
+{
+    return take_lines(parser, text, len, first_line, JSON_MARK, out, err);
+}
+
 /* ---- elements ---- */
 
-/* The element at byte `pos`, from 0, and where it begins. */
-static size_t find_element(const char *text, size_t pos, size_t *start)
+/* The end of the element that begins at `start`: its comma, or the end of the text. */
+static size_t element_end(const char *text, size_t start, size_t len)
 {
-    size_t element = 0;
     int depth = 0;
     bool quoted = false;
-    *start = 0;
-    for (size_t i = 0; i < pos; i++) {
+    size_t i = start;
+    for (; i < len; i++) {
         char c = text[i];
         if (quoted) {
             i += c == '\\';
@@ -410,42 +583,66 @@ static size_t find_element(const char *text, size_t pos, size_t *start)
         } else if (c == '}' || c == ']') {
             depth--;
         } else if (c == ',' && depth == 0) {
-            element++;
-            *start = i + 1;
+            break;
         }
     }
-    while (*start < pos && is_space(text[*start]))
-        ++*start;
-    return element;
+    return i < len ? i : len;
 }
 
-int json_page_elements(struct json_page *parser, char *text, size_t len, uint64_t first_row,
-                       struct page *out, struct tg_error *err)
+/* All is parsed element by element: the first that is bad is TG_DATA. Where they are rejected, they
+ * are blank then, with a comma each, and the rows that are left have their numbers. */
+static int check_elements(struct json_page *parser, char *text, size_t len, uint64_t first_row,
+                          struct page *out, struct tg_error *err)
 {
-    const yyjson_val *root, *cell;
-    yyjson_read_err fault;
+    size_t end, count = 0, comma = len; /* behind the last one that is good */
+    uint64_t row = first_row;
+    struct flaw flaw;
+    bool is_bad;
+    int rc = TG_OK;
+    for (size_t at = 0; at <= len; at = end + 1, row++) {
+        end = element_end(text, at, len);
+        size_t start = skip_blanks(text, at, end);
+        TRY(check_value(parser, text + start, end - start, &flaw, &is_bad, err));
+        if (start == end)
+            snprintf(flaw.what, sizeof(flaw.what), "malformed JSON: a comma without a value");
+        if (is_bad && !parser->manner.rejects) {
+            error_set(err, TG_DATA, "%s%s", flaw.what,
+                      flaw.is_advised ? "" : "; fix the document in the source");
+            return byte_where(err, error_at_row, row, flaw.at + 1);
+        }
+        TRY(grow_lines(parser, count + 1, err));
+        if (is_bad) {
+            TRY(reject(out, place_of(parser, text, start + flaw.at), &flaw, text + start,
+                       end - start, err));
+            blank(text + at, end - at);
+            blank(text + (end < len ? end : comma), end < len || comma < len);
+        } else {
+            parser->numbers[count++] = row;
+            comma = end;
+        }
+    }
+    parser->line_count = count;
+done:
+    return rc;
+}
+
+static bool is_too_deep(const struct json_page *parser)
+{
+    const yyjson_val *root = yyjson_doc_get_root(parser->doc), *cell = cell_first(root);
+    for (size_t i = 0; i < cell_len(root); i++, cell = cell_next(cell))
+        if (cell_too_deep(cell))
+            return true;
+    return false;
+}
+
+/* The elements of the page that is parsed. */
+static int lay_elements(struct json_page *parser, struct page *out, struct tg_error *err)
+{
+    const yyjson_val *root = yyjson_doc_get_root(parser->doc), *cell = cell_first(root);
     bool all_objects = true;
     int rc = TG_OK;
-    parser->line_count = 0;
-    TRY(set_rows(out, 0, err));
-    out->bytes = len;
-    out->first_row = first_row;
-    TRY(parse_page(parser, text, len, &fault, err));
-    if (!parser->doc) {
-        size_t start, pos = fault.pos > 0 ? fault.pos - 1 : 0;
-        uint64_t row = first_row + find_element(text, pos < len ? pos : len, &start);
-        error_set(err, TG_DATA, "malformed JSON: %s; fix the document in the source", fault.msg);
-        rc = byte_where(err, error_at_row, row, pos - start + 1);
-        goto done;
-    }
-    root = yyjson_doc_get_root(parser->doc);
     TRY(set_rows(out, cell_len(root), err));
-    cell = cell_first(root);
     for (size_t i = 0; i < cell_len(root); i++, cell = cell_next(cell)) {
-        if (cell_too_deep(cell)) {
-            too_deep(err);
-            TRY(error_at_row(err, TG_DATA, first_row + i));
-        }
         all_objects = all_objects && cell_kind(cell) == CELL_OBJECT;
         out->rows[i] = cell;
     }
@@ -453,6 +650,32 @@ int json_page_elements(struct json_page *parser, char *text, size_t len, uint64_
         return wrap_rows(parser, false, out, err);
     out->row_count = out->read_count = cell_len(root);
     out->first_cell = out->row_count > 0 ? out->rows[0] : NULL;
+done:
+    return rc;
+}
+
+int json_page_elements(struct json_page *parser, char *text, size_t len, uint64_t first_row,
+                       struct page *out, struct tg_error *err)
+{
+    const size_t bad_before = page_bad_count(out);
+    yyjson_read_err fault;
+    int rc = TG_OK;
+    parser->line_count = 0;
+    TRY(set_rows(out, 0, err));
+    out->bytes = len;
+    out->first_row = first_row;
+    TRY(parse_page(parser, text, len, &fault, err));
+    if (!parser->doc || is_too_deep(parser)) {
+        TRY(check_elements(parser, text, len, first_row, out, err));
+        TRY(parse_page(parser, text, len, &fault, err));
+        if (!parser->doc || page_bad_count(out) == bad_before)
+            TRY(error_set(err, TG_INTERNAL, "malformed JSON in no element: %s", fault.msg));
+    }
+    TRY(lay_elements(parser, out, err));
+    if (parser->line_count > 0) {
+        out->lines = out->first_cell == parser->cells ? parser->row_lines : parser->numbers;
+        out->lines_are_rows = true;
+    }
 done:
     return rc;
 }

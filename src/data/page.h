@@ -108,6 +108,21 @@ bool page_is_nested(const struct page *page);
 struct json_page; /* parser memory, reused from page to page */
 int json_page_new(struct json_page **out, struct tg_error *err) TG_CHECK_RESULT;
 void json_page_free(struct json_page *parser);
+
+/* Where a part of a text is from: its line there, from 1, and the bytes of that line before it. */
+struct json_part {
+    size_t at; /* in the text that is parsed */
+    uint64_t line, column;
+};
+/* Where the text that is parsed next is from, and what becomes of what is malformed in it. */
+struct json_manner {
+    const struct json_part *parts; /* the first at 0; borrowed while it is parsed. NULL: line 1 */
+    size_t part_count;
+    bool rejects;       /* what is malformed goes to page->bad, and the rest is parsed */
+    const char *advice; /* behind what is wrong with a line; NULL: what is usual */
+};
+void json_page_set(struct json_page *parser, const struct json_manner *manner);
+
 /* Lines of JSON, one value a line, blank lines allowed, last newline optional. `text` may be
  * written to (newlines become commas) and has 1 byte of room before text[0] and 4 after text[len].
  * Every value must stand on a line of its own: two on one line, or one across two, is an error even
@@ -116,8 +131,15 @@ void json_page_free(struct json_page *parser);
  * line, from 1). Rows live until the next call or json_page_free. */
 int json_page_lines(struct json_page *parser, char *text, size_t len, uint64_t first_line,
                     struct page *out, struct tg_error *err) TG_CHECK_RESULT;
+/* The same of texts behind a mark each (RFC 7464), which may have several lines: the number of each
+ * is that of its first one. */
+enum { JSON_MARK = 0x1e };
+int json_page_marked(struct json_page *parser, char *text, size_t len, uint64_t first_line,
+                     struct page *out, struct tg_error *err) TG_CHECK_RESULT;
 /* Elements of a JSON array without its brackets: "{...}, {...}" (same room around it). */
 int json_page_elements(struct json_page *parser, char *text, size_t len, uint64_t first_row,
                        struct page *out, struct tg_error *err) TG_CHECK_RESULT;
+
+#define JSON_NO_COMMENTS "JSON has no comments; take them out"
 
 #endif

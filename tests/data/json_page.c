@@ -160,8 +160,8 @@ static void broken_lines_are_named(void **state)
     check_bad(f, "{\"a\":1}\n{\"a\":x}\n{\"a\":3}", "line 2, byte 6", "malformed JSON: ");
     check_bad(f, "{\"a\":1}\n{\"a\":1", "line 2, byte 7", "unexpected end");
     check_bad(f, "{\"a\":1}\n\n\n{\"a\":1}}\n", "line 4, byte 8", "unexpected content");
-    check_bad(f, "{\"a\":1,}\n", "line 1, byte 7", "trailing comma");
-    check_bad(f, "{\"a\":1},\n{\"a\":2}\n", "line 1, byte 8", "unexpected content");
+    check_bad(f, "{\"a\":1,}\n", "line 1, byte 7", "comma stands before");
+    check_bad(f, "{\"a\":1},\n{\"a\":2}\n", "line 1, byte 8", "comma stands behind");
     check_bad(f, "{\"a\":\"\xff\"}\n", "line 1, byte 7", "UTF-8");
     check_bad(f, "{\"a\":\"\xe2\x82", "line 1, byte 9", "malformed JSON: ");
     check_bad(f, "]\n[", "line 1, byte 1", "unexpected character");
@@ -250,6 +250,140 @@ static void elements_of_a_list(void **state)
     assert_memory_equal(f->err.where, "row 1, ", 7);
 }
 
+/* What people write who mean JSON. */
+static void hints(void **state)
+{
+    struct fixture *f = *state;
+    check_bad(f, "// rows\n{}\n", "line 1, byte 1", "no comments; take them out");
+    check_bad(f, "{\"a\":1} # one\n", "line 1, byte 9", "no comments; take them out");
+    check_bad(f, "{\"a\":/* one */1}\n", "line 1, byte 6", "no comments; take them out");
+    check_bad(f, "{\"a\":[1, ]}\n", "line 1, byte 8", "comma stands before the closing bracket");
+    check_bad(f, "{\"a\":1},\n{\"a\":2}\n", "line 1, byte 8", "comma stands behind the value");
+    check_bad(f, "{'a':1}\n", "line 1, byte 2", "in double quotes");
+    check_bad(f, "{\"a\":None}\n", "line 1, byte 6", "null, true and false");
+    check_bad(f, "{\"a\":x}\n", "line 1, byte 6", "; fix the line or remove it");
+}
+
+static void check_marked(struct fixture *f, const char *text, const char *expected)
+{
+    assert_int_equal(parse_with(f, json_page_marked, text, strlen(text), 1), TG_OK);
+    check_rows(f, expected);
+}
+
+/* Their number is that of the line where each begins. */
+static void texts_behind_marks(void **state)
+{
+    struct fixture *f = *state;
+    check_marked(f, "", "");
+    check_marked(f, "\x1e", "");
+    check_marked(f, "\x1e\n\x1e \x1e", "");
+    check_marked(f, "\x1e{\"a\":1}\n\x1e{\"a\":2}\n", "1:{\"a\":1} 2:{\"a\":2} ");
+    check_marked(f, "{\"a\":1}\n\x1e\x1e\n{\n\"a\":\n2}\n\x1e{}\n\x1e\n",
+                 "1:{\"a\":1} 3:{\"a\":2} 6:{} ");
+    check_marked(f,
+                 "\x1e"
+                 "1\n\x1e[{\"a\":1},2]\n",
+                 "1:{\"value\":1} 2:{\"a\":1} 2:{\"value\":2} ");
+    assert_int_equal(parse_with(f, json_page_marked, "\x1e{}\n\x1e{\n\"a\":}\n\x1e{}", 15, 1),
+                     TG_DATA);
+    assert_string_equal(f->err.where, "line 3, byte 5");
+    assert_int_equal(parse_with(f, json_page_marked, "\x1e{} {}", 6, 1), TG_DATA);
+}
+
+/* What was rejected, each as line:byte:text. */
+static void check_rejected(struct fixture *f, const char *expected)
+{
+    struct buf out = BUF_INIT;
+    for (size_t i = 0; i < page_bad_count(&f->page); i++) {
+        const struct bad_row *bad = &f->page.bad->items[i];
+        buf_printf(&out, "%d:%d:%s ", (int)bad->line, (int)bad->byte, bad->text);
+        assert_int_equal(strncmp(bad->reason, "malformed JSON: ", 16), 0);
+        assert_null(strstr(bad->reason, "fix"));
+    }
+    assert_string_equal(buf_string(&out), expected);
+    buf_release(&out);
+    bad_rows_clear(f->page.bad);
+}
+
+static void bad_lines_are_rejected(void **state)
+{
+    struct fixture *f = *state;
+    json_page_set(f->parser, &(struct json_manner){.rejects = true});
+    check_good(f, "{\"a\":1}\n{\"a\":}\n\n{\"a\":3}\nx", "1:{\"a\":1} 4:{\"a\":3} ");
+    check_rejected(f, "2:6:{\"a\":} 5:1:x ");
+    check_good(f, "{\n{\"a\":1}\n\"b\":2}\n", "2:{\"a\":1} ");
+    check_rejected(f, "1:2:{ 3:4:\"b\":2} ");
+    check_good(f, "x\ny", "");
+    check_rejected(f, "1:1:x 2:1:y ");
+    check_good(f, "{} {}\n[1,\n2\n", "3:{\"value\":2} ");
+    check_rejected(f, "1:4:{} {} 2:4:[1, ");
+    check_good(f, "{\"a\":\"\xff\"}\n{}", "2:{} ");
+    check_rejected(f, "1:7:{\"a\":\"\\xff\"} ");
+}
+
+static void bad_texts_behind_marks_are_rejected(void **state)
+{
+    struct fixture *f = *state;
+    const struct json_part part = {0, 10, 4};
+    json_page_set(f->parser, &(struct json_manner){&part, 1, true, NULL});
+    check_marked(f, "\x1e{\"a\":\x1e{\n}\x1e\x1e{\n\"b\":x}\n\x1e{}", "1:{} 4:{} ");
+    check_rejected(f, "10:11:{\"a\": 12:5:{\n\"b\":x}\n ");
+    check_marked(f, "\x1ex\x1ey\x1e", "");
+    check_rejected(f, "10:6:x 10:8:y ");
+}
+
+static void check_elements(struct fixture *f, const char *text, const char *expected)
+{
+    if (parse_with(f, json_page_elements, text, strlen(text), 7) != TG_OK)
+        fail_msg("%s: %s", text, f->err.what);
+    check_rows(f, expected);
+}
+
+/* The others keep the numbers of their rows. */
+static void bad_elements_are_rejected(void **state)
+{
+    struct fixture *f = *state;
+    const struct json_part parts[] = {{0, 1, 0}, {9, 5, 2}};
+    json_page_set(f->parser, &(struct json_manner){parts, 2, true, NULL});
+    check_elements(f, "{\"a\":1},\n{\"a\":x}\n,{\n}", "7:{\"a\":1} 9:{} ");
+    check_rejected(f, "5:8:{\"a\":x}\n ");
+    check_elements(f, "x,{\"a\":1}", "8:{\"a\":1} ");
+    check_rejected(f, "1:1:x ");
+    check_elements(f, "1,x", "7:{\"value\":1} ");
+    check_rejected(f, "1:3:x ");
+    check_elements(f, "{},x,y", "7:{} ");
+    check_rejected(f, "1:4:x 1:6:y ");
+    check_elements(f, "x,y", "");
+    check_rejected(f, "1:1:x 1:3:y ");
+    check_elements(f, "{},,{}", "7:{} 9:{} ");
+    check_rejected(f, "1:4: ");
+    check_elements(f, "{\"a\":1} {\"a\":2},{}", "8:{} ");
+    check_rejected(f, "1:9:{\"a\":1} {\"a\":2} ");
+    assert_int_equal(f->page.lines_are_rows, true);
+}
+
+/* One that is too deep is as bad as one that is malformed. */
+static void deep_rows_are_rejected(void **state)
+{
+    struct fixture *f = *state;
+    struct buf text = BUF_INIT;
+    json_page_set(f->parser, &(struct json_manner){.rejects = true});
+    for (int elements = 0; elements < 2; elements++) {
+        buf_clear(&text);
+        for (int i = 0; i < 2200; i++)
+            buf_text(&text, i < 1100 ? "[" : "]");
+        buf_text(&text, elements ? ",{\"a\":1}" : "\n{\"a\":1}");
+        assert_int_equal(
+            parse_with(f, elements ? json_page_elements : json_page_lines, text.data, text.len, 1),
+            TG_OK);
+        assert_int_equal(f->page.row_count, 1);
+        assert_int_equal(page_bad_count(&f->page), 1);
+        assert_non_null(strstr(f->page.bad->items[0].reason, "nested deeper"));
+        bad_rows_clear(f->page.bad);
+    }
+    buf_release(&text);
+}
+
 static void memory_is_kept_between_pages(void **state)
 {
     struct fixture *f = *state;
@@ -280,6 +414,11 @@ static int all_paths(void)
     }
     memcpy(text + 1, "1,{}", 4);
     TRY(json_page_elements(parser, text + 1, 4, 1, &page, NULL));
+    json_page_set(parser, &(struct json_manner){.rejects = true});
+    memcpy(text + 1, "x,{},[", 6);
+    TRY(json_page_elements(parser, text + 1, 6, 1, &page, NULL));
+    memcpy(text + 1, "x\n{}\n[", 6);
+    TRY(json_page_lines(parser, text + 1, 6, 1, &page, NULL));
 done:
     page_release(&page);
     json_page_free(parser);
@@ -305,6 +444,12 @@ int main(void)
         PARSER_TEST(a_value_must_stand_on_its_own_line),
         PARSER_TEST(deep_nesting_is_refused),
         PARSER_TEST(elements_of_a_list),
+        PARSER_TEST(hints),
+        PARSER_TEST(texts_behind_marks),
+        PARSER_TEST(bad_lines_are_rejected),
+        PARSER_TEST(bad_texts_behind_marks_are_rejected),
+        PARSER_TEST(bad_elements_are_rejected),
+        PARSER_TEST(deep_rows_are_rejected),
         PARSER_TEST(memory_is_kept_between_pages),
         cmocka_unit_test(survives_a_lack_of_memory),
     };

@@ -26,7 +26,7 @@ static void check(const yyjson_val *row, const struct found *sample)
     struct tg_error err = {0};
     struct buf json = BUF_INIT;
     arena_init(&arena);
-    if (path_parse(&arena, sample->path, &path, &err) != TG_OK)
+    if (path_parse(&arena, &path_of_cursor, sample->path, &path, &err) != TG_OK)
         fail_msg("%s: %s", sample->path, err.what);
     const yyjson_val *value = path_find(&path, row);
     if (value)
@@ -86,7 +86,8 @@ static void what_is_none_is_refused(void **state)
         struct tg_error err = {0};
         arena_init(&arena);
         bool is_name = strcmp(bad[i], "$x") == 0; /* a field may be called so */
-        assert_int_equal(path_parse(&arena, bad[i], &path, &err), is_name ? TG_OK : TG_USAGE);
+        assert_int_equal(path_parse(&arena, &path_of_cursor, bad[i], &path, &err),
+                         is_name ? TG_OK : TG_USAGE);
         assert_true(is_name || strstr(err.what, "data.updated_at"));
         arena_release(&arena);
     }
@@ -103,7 +104,7 @@ static void a_simple_path_names_a_field(void **state)
         struct arena arena;
         struct path path;
         arena_init(&arena);
-        assert_int_equal(path_parse(&arena, named[i], &path, NULL), TG_OK);
+        assert_int_equal(path_parse(&arena, &path_of_cursor, named[i], &path, NULL), TG_OK);
         assert_true(path.is_name);
         assert_string_equal(path.field, "a b");
         assert_string_equal(path.text, named[i]);

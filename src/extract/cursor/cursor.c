@@ -34,7 +34,7 @@ static int copy_fields(struct cursor *cursor, const struct cursor_options *optio
         return error_set(err, TG_USAGE, "the cursor has %zu fields; %d is the most",
                          cursor->field_count, POINT_PARTS_MAX);
     for (size_t i = 0; i < cursor->field_count; i++)
-        TRY(path_parse(&cursor->arena, paths[i], &cursor->fields[i].path, err));
+        TRY(path_parse(&cursor->arena, &path_of_cursor, paths[i], &cursor->fields[i].path, err));
     TRY(arena_keep(&cursor->arena, options->path, &cursor->path, err));
 done:
     return rc;

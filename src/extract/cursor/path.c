@@ -21,17 +21,21 @@ const char *path_field(const char *text)
 
 /* ---- parsing ---- */
 
+const struct path_use path_of_cursor = {
+    "cursor",
+    "name a field: updated_at, or data.updated_at for a nested one, or give a JSONPath to "
+    "one value: $.items[0]['up.dated']"};
+
 struct parser {
+    const struct path_use *use;
     const char *text, *at;
     struct path_step *step; /* the next one */
 };
 
 static int refuse(const struct parser *parser, const char *why, struct tg_error *err)
 {
-    return error_set(err, TG_USAGE,
-                     "cursor '%s' is no path: %s; name a field: updated_at, or data.updated_at for "
-                     "a nested one, or give a JSONPath to one value: $.items[0]['up.dated']",
-                     parser->text, why);
+    return error_set(err, TG_USAGE, "%s '%s' is no path: %s; %s", parser->use->what, parser->text,
+                     why, parser->use->advice);
 }
 
 static int take_name(struct parser *parser, struct tg_error *err)
@@ -79,7 +83,7 @@ static int take_bracket(struct parser *parser, struct tg_error *err)
 
 static int take_step(struct parser *parser, struct tg_error *err)
 {
-    *parser->step = (struct path_step){.kind = STEP_NAME};
+    *parser->step = (struct path_step){.kind = STEP_NAME, .from = parser->at};
     if (*parser->at == '[') {
         parser->at++;
         return take_bracket(parser, err);
@@ -94,12 +98,13 @@ static int take_step(struct parser *parser, struct tg_error *err)
     return take_name(parser, err);
 }
 
-int path_parse(struct arena *arena, const char *text, struct path *out, struct tg_error *err)
+int path_parse(struct arena *arena, const struct path_use *use, const char *text, struct path *out,
+               struct tg_error *err)
 {
     int rc = TG_OK;
     const char *copy = arena_strdup(arena, text);
     struct path_step *steps = arena_alloc(arena, (strlen(text) + 1) * sizeof(*steps));
-    struct parser parser = {.text = copy, .at = copy, .step = steps};
+    struct parser parser = {.use = use, .text = copy, .at = copy, .step = steps};
     *out = (struct path){.text = copy, .steps = steps};
     if (!copy || !steps)
         return error_nomem(err);
@@ -107,7 +112,7 @@ int path_parse(struct arena *arena, const char *text, struct path *out, struct t
     if (*copy == '$' && strchr(".[", copy[1])) {
         parser.at++;
     } else if (*copy != '[') {
-        *parser.step = (struct path_step){.kind = STEP_NAME};
+        *parser.step = (struct path_step){.kind = STEP_NAME, .from = copy};
         TRY(take_name(&parser, err));
         parser.step++;
     }

@@ -16,7 +16,8 @@ enum step_kind {
 
 struct path_step {
     enum step_kind kind;
-    bool deep; /* here, or in anything below: ..name */
+    bool deep;        /* here, or in anything below: ..name */
+    const char *from; /* where it begins in the path's text */
     const char *name;
     size_t len;
     int64_t index;
@@ -30,9 +31,16 @@ struct path {
     bool is_name; /* one step, which is a name */
 };
 
+/* What a path is for, in messages. */
+struct path_use {
+    const char *what;   /* "cursor" */
+    const char *advice; /* how one is written */
+};
+extern const struct path_use path_of_cursor;
+
 /* Texts and steps are the arena's. TG_USAGE for what is no path, or has more to it (filters,
  * slices, unions). */
-int path_parse(struct arena *arena, const char *text, struct path *out,
+int path_parse(struct arena *arena, const struct path_use *use, const char *text, struct path *out,
                struct tg_error *err) TG_CHECK_RESULT;
 /* The first match in the row; NULL: there is none. */
 const yyjson_val *path_find(const struct path *path, const yyjson_val *row);

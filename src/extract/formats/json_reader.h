@@ -1,5 +1,5 @@
 /*
- * The bytes of a JSON text -> a stream of pages of rows. Plain, gzip or zstd, told by the first
+ * The bytes of a JSON text -> a stream of pages of rows. Plain or compressed, told by the first
  * bytes.
  */
 #ifndef TIDEGATE_EXTRACT_JSON_READER_H
@@ -7,16 +7,19 @@
 
 #include "base/codec.h"
 #include "base/hash.h"
+#include "extract/cursor/path.h"
 #include "extract/page_stream.h"
 
 enum json_form {
     JSON_LINES, /* a value a line */
-    JSON_ANY    /* told by its beginning: a list of rows, lines, or one object over several lines */
+    JSON_ANY    /* told by its beginning: lines, or lists and objects one behind the other */
 };
 
 /* All that is pointed to is borrowed until the stream is closed, the name until its pages go. */
 struct json_options {
     enum json_form form;
+    const struct path *select; /* to the rows in each value; NULL: the values, or their elements */
+    bool rejects; /* what is malformed goes to page->bad, where it does not hide what follows */
     size_t line_bytes_max; /* the longest line, or element of a list, that is taken */
     const char *name;      /* what the text is called in messages */
     /* How much of the text is left out, of how many lines; and what takes in all that is read: it
@@ -30,7 +33,8 @@ struct json_options {
  * file, line and byte of what is malformed; a text that ends too early is malformed. */
 int json_reader_open(struct reader *text, const struct json_options *options,
                      struct page_stream **out, struct tg_error *err) TG_CHECK_RESULT;
-/* Whether a text that begins so is taken by JSON_ANY for values on lines of their own. */
+/* Whether a text that begins so is taken by JSON_ANY for values on lines of their own, or behind
+ * marks. */
 bool json_has_lines(const char *text, size_t len);
 
 #endif

@@ -20,11 +20,13 @@
 #include "base/memory.h"
 #include "extract/files/format.h"
 #include "extract/files/known.h"
+#include "extract/files/remember.h"
 #include "extract/files/report.h"
 #include "extract/files/skip.h"
 #include "extract/files/text.h"
 #include "extract/formats/content.h"
 #include "extract/formats/json_reader.h"
+#include "extract/formats/json_walk.h"
 #include "extract/formats/table_reader.h"
 #include "extract/read_ahead.h"
 
@@ -43,7 +45,9 @@ struct files_stream {
     enum format format; /* FORMAT_NONE: by the name of each file */
     struct csv_options csv_options;
     struct known_rules rules;
-    bool loads_again; /* what is known, too */
+    bool loads_again;   /* what is known, too */
+    struct path select; /* of JSON; no steps: not said */
+    struct arena arena;
     struct skip_rules skip;
     struct buf globs; /* of its patterns */
     size_t next;      /* in the listing: the file that is open, or the first that is not done */
@@ -56,8 +60,7 @@ struct files_stream {
     struct hash_stream *text;  /* of what is read of it, and of what was loaded before */
     int64_t bytes_told;        /* with its pages */
 
-    struct bookmark *made; /* texts in the listing, or the ledger's */
-    size_t made_count, made_cap;
+    struct remembered made;
 };
 
 /* In the order of enum on_grown and enum same_content; whether it loads again. */
@@ -129,6 +132,21 @@ static int read_delimiter(const char *text, const char **out, struct tg_error *e
                      text);
 }
 
+static int read_select(struct files_stream *stream, struct tg_error *err)
+{
+    static const struct path_use use = {
+        "select", "name the key: items, or data.items for a nested one, pages[*].items for one in "
+                  "each element of a list, and quote what has dots: ['up.dated']"};
+    const char *text = resource_text(stream, "select");
+    int rc = TG_OK;
+    if (!text)
+        return TG_OK;
+    TRY(path_parse(&stream->arena, &use, text, &stream->select, err));
+    TRY(json_walk_check(&stream->select, use.what, err));
+done:
+    return rc;
+}
+
 static int read_options(struct files_stream *stream, struct tg_error *err)
 {
     const char *format = resource_text(stream, "format"), *delimiter;
@@ -158,7 +176,7 @@ static int read_options(struct files_stream *stream, struct tg_error *err)
             (enum same_content)choice(resource_text(stream, "same_content"), same_choices),
     };
     stream->loads_again = choice(resource_text(stream, "on_loaded"), loaded_choices) == 1;
-    return TG_OK;
+    return read_select(stream, err);
 }
 
 /* Nothing to read is no news for a resource that adds rows; for one that replaces them it is more
@@ -228,6 +246,11 @@ static int set_format(struct files_stream *stream, struct listed_file *file, str
                       "the format of file '%s' cannot be told from its name; set format to jsonl, "
                       "json, csv or parquet, or see docs/file-formats.md if it is none of them",
                       shown(file)));
+    if (stream->select.text && (format == FORMAT_CSV || format == FORMAT_PARQUET))
+        TRY(error_set(err, TG_USAGE,
+                      "file '%s' is %s, and select says where rows stand in JSON; leave it out, or "
+                      "let path match JSON alone",
+                      shown(file), format == FORMAT_CSV ? "CSV" : "Parquet"));
     file->growth = growths[format];
 done:
     return rc;
@@ -323,6 +346,8 @@ static int open_json(struct files_stream *stream, const struct listed_file *file
     bool tail = file->fate == FILE_TAIL;
     const struct json_options options = {
         .form = file_format(stream, file) == FORMAT_JSON && !tail ? JSON_ANY : JSON_LINES,
+        .select = stream->select.text ? &stream->select : NULL,
+        .rejects = stream->request.rejects,
         .line_bytes_max = context_of(stream)->memory_bytes_max / 4,
         .name = shown(file),
         .from = tail ? file->entry->content_bytes : 0,
@@ -427,82 +452,6 @@ static int has_changed(const struct listed_file *file, bool matters, struct tg_e
     return TG_SOURCE;
 }
 
-/* ---- What is remembered -------------------------------------------------------------------- */
-
-/* Is the ledger without this, or does it have something else? */
-static bool is_news(const struct resource_request *request, const struct bookmark *bookmark)
-{
-    const struct bookmark *known = bookmarks_find(request->recalled, bookmark->key);
-    return request->replaces || !known || known->size != bookmark->size ||
-           known->mtime_us != bookmark->mtime_us || known->rows != bookmark->rows ||
-           strcmp(known->content, bookmark->content) != 0;
-}
-
-static int remember(struct files_stream *stream, const struct bookmark *bookmark,
-                    struct tg_error *err)
-{
-    int rc = TG_OK;
-    if (!is_news(&stream->request, bookmark))
-        return TG_OK;
-    TRY(mem_grow(&stream->made, &stream->made_cap, stream->made_count + 1, sizeof(*stream->made),
-                 err));
-    stream->made[stream->made_count++] = *bookmark;
-done:
-    return rc;
-}
-
-/* The entry that this file takes the place of. */
-static const char *replaced_key(const struct listed_file *file)
-{
-    bool has_its_text = file->reason == FILE_MOVED || file->reason == FILE_GROWN;
-    return has_its_text && strcmp(file->entry->key, file->name) != 0 ? file->entry->key : "";
-}
-
-/* What is lost is known by its text if it comes back, under its name or another one; so it is kept
- * under a name that is no file's. */
-static int remember_lost(struct files_stream *stream, const struct listed_file *file,
-                         struct tg_error *err)
-{
-    if (!file->lost)
-        return TG_OK;
-    struct bookmark former = *file->lost;
-    former.key =
-        arena_printf(&stream->listing.arena, "%s//%s", file->lost->key, file->lost->content);
-    former.replaces = file->lost->key;
-    return former.key ? remember(stream, &former, err) : error_nomem(err);
-}
-
-static int remember_noted(struct files_stream *stream, const struct listed_file *file,
-                          struct tg_error *err)
-{
-    struct bookmark entry = *file->entry;
-    entry.key = file->name;
-    entry.size = file->size;
-    entry.mtime_us = file->mtime_us;
-    entry.replaces = replaced_key(file);
-    if (file->twin)
-        entry.rows = (int64_t)file->twin->rows;
-    int rc = remember_lost(stream, file, err);
-    return rc == TG_OK ? remember(stream, &entry, err) : rc;
-}
-
-static int remember_read(struct files_stream *stream, const struct listed_file *file,
-                         struct tg_error *err)
-{
-    struct bookmark entry;
-    int rc = TG_OK;
-    TRY(text_entry(stream->text, file->name, &stream->listing.arena, &entry, err));
-    entry.replaces = replaced_key(file);
-    entry.was_read = true;
-    entry.size = file->size;
-    entry.mtime_us = file->mtime_us;
-    entry.rows = (int64_t)file->rows + (file->fate == FILE_TAIL ? file->entry->rows : 0);
-    TRY(remember_lost(stream, file, err));
-    TRY(remember(stream, &entry, err));
-done:
-    return rc;
-}
-
 static int finish_file(struct files_stream *stream, struct listed_file *file, struct tg_error *err)
 {
     bool changed = false;
@@ -517,7 +466,7 @@ static int finish_file(struct files_stream *stream, struct listed_file *file, st
     if (changed)
         TRY(has_changed(file, skips_known(stream) && !stream->request.cursor->path, err));
     else
-        TRY(remember_read(stream, file, err));
+        TRY(remember_read(&stream->made, file, stream->text, err));
 done:
     return rc;
 }
@@ -533,7 +482,7 @@ static int open_next(struct files_stream *stream, struct tg_error *err)
         struct listed_file *file = &listing->items[stream->next];
         TRY(context_check(context_of(stream), err));
         if (file->fate == FILE_NOTED)
-            TRY(remember_noted(stream, file, err));
+            TRY(remember_noted(&stream->made, file, err));
         if (file->fate != FILE_WHOLE && file->fate != FILE_TAIL)
             continue;
         TRY(open_file(stream, file, err));
@@ -595,7 +544,7 @@ done:
 static struct bookmarks files_remember(const struct page_stream *base)
 {
     const struct files_stream *stream = (const struct files_stream *)base;
-    return (struct bookmarks){stream->made, stream->made_count};
+    return (struct bookmarks){stream->made.items, stream->made.count};
 }
 
 /* ---- A source and its resources ------------------------------------------------------------ */
@@ -632,8 +581,9 @@ static void close_stream(struct page_stream *base)
     struct files_stream *stream = (struct files_stream *)base;
     page_stream_close(stream->pages);
     hash_stream_free(stream->text);
-    mem_free(stream->made);
+    mem_free(stream->made.items);
     buf_release(&stream->globs);
+    arena_release(&stream->arena);
     listing_release(&stream->listing);
     mem_free(stream);
 }
@@ -648,6 +598,8 @@ static int files_read(struct source *source, const struct resource_request *requ
         return error_nomem(err);
     stream->base = (struct page_stream){files_next, close_stream};
     stream->request = *request;
+    stream->made = (struct remembered){.request = &stream->request, .arena = &stream->arena};
+    arena_init(&stream->arena);
     TRY(read_options(stream, err));
     TRY(list_files(stream, source->root, err));
     *out = &stream->base;
@@ -691,6 +643,13 @@ static const struct option resource_options[] = {
      .choices = "auto jsonl json csv parquet",
      .fallback = "auto",
      .help = "Format of the files; auto goes by the name before .gz, .zst, .bz2 or .xz."},
+    {.name = "select",
+     .type = OPTION_TEXT,
+     .help =
+         "JSON: the path to the rows where they stand inside of something else: data.items, or "
+         "pages[*].items for those of each page. A list gives its elements, an object is a row, "
+         "null is none. Without it the values of the file are the rows, and the elements of "
+         "those that are lists."},
     {.name = "delimiter",
      .type = OPTION_TEXT,
      .fallback = "auto",
