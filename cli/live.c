@@ -245,7 +245,7 @@ size_t live_lines(const struct watched *watched, double now, size_t width,
         return 0;
     if (watched->doing)
         return put_phase(watched->doing, now - watched->doing_began, width, lines[0]);
-    if (watched->phase == TG_PHASE_WRITE && watched->table)
+    if (watched->table)
         return put_table(watched, now, width, lines[0]);
     if (watched->phase == TG_PHASE_EXTRACT && watched->count > 0) {
         size_t count = read_lines(watched, now, width, lines);

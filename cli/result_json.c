@@ -61,9 +61,26 @@ static void print_json_change(FILE *out, const struct tg_result *result, size_t 
     if (change->column) {
         print_json_field(out, "column", change->column);
         print_json_field(out, "data_type", change->data_type);
+        print_json_field(out, "type", change->type);
+        print_json_field(out, "type_before", change->type_before);
+        print_json_field(out, "variant_of", change->variant_of);
     }
     fprintf(out, "\"table\":");
     print_json_text(change->table, out);
+}
+
+/* In the order of enum tg_file_news. */
+static const char *const news[] = {"new", "rewritten", "grown", "grown_again", "copied"};
+
+static void print_json_reject(FILE *out, const struct tg_result *result, size_t index)
+{
+    const struct tg_reject_info *reject = tg_result_reject(result, index);
+    print_json_field(out, "resource", reject->resource);
+    print_json_field(out, "table", reject->table);
+    print_json_field(out, "column", reject->column);
+    print_json_field(out, "reason", reject->reason);
+    print_json_field(out, "place", reject->place);
+    fprintf(out, "\"rows\":%" PRIu64, reject->rows);
 }
 
 static void print_json_file(FILE *out, const struct tg_result *result, size_t index)
@@ -71,6 +88,7 @@ static void print_json_file(FILE *out, const struct tg_result *result, size_t in
     const struct tg_file_info *file = tg_result_file(result, index);
     print_json_field(out, "resource", file->resource);
     print_json_field(out, "path", file->path);
+    print_json_field(out, "news", news[file->news]);
     fprintf(out, "\"bytes\":%" PRIu64 ",\"rows\":%" PRIu64, file->bytes, file->rows);
 }
 
@@ -108,6 +126,7 @@ void print_result_json(FILE *out, const struct tg_pipeline *pipeline,
     print_json_tables(out, result);
     print_json_list(out, "resources", result, tg_result_resource_count, print_json_resource);
     print_json_list(out, "schema_changes", result, tg_result_change_count, print_json_change);
+    print_json_list(out, "rejects", result, tg_result_reject_count, print_json_reject);
     print_json_list(out, "files", result, tg_result_file_count, print_json_file);
     print_json_warnings(out, result);
     putc('}', out);

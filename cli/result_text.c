@@ -6,7 +6,9 @@
  *
  * The same for programs is result_json.c's.
  */
+#include <stdarg.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "cli.h"
 
@@ -79,7 +81,7 @@ static int names_width(const struct tg_result *result)
     int width = (int)strlen("table");
     for (size_t i = 0; i < tg_result_table_count(result); i++) {
         const struct tg_table_info *table = tg_result_table(result, i);
-        int len = (int)strlen(table->name) + table_indent(table);
+        int len = (int)text_columns(table->name) + table_indent(table);
         width = len > width ? len : width;
     }
     return width;
@@ -120,7 +122,8 @@ void print_result_tables(const struct tg_result *result)
     for (size_t i = 0; i < tg_result_table_count(result); i++) {
         const struct tg_table_info *table = tg_result_table(result, i);
         int indent = table_indent(table);
-        printf("%*s%-*s", indent, "", name_width - indent, table->name);
+        printf("%*s%s%*s", indent, "", table->name,
+               name_width - indent - (int)text_columns(table->name), "");
         for (size_t column = 0; column < COUNT_COLUMNS; column++)
             if (widths[column] > 0)
                 printf("  %*s", widths[column], count_text(table, column, text));
@@ -187,6 +190,119 @@ static bool has_news(const struct tg_result *result)
     return tg_result_load_id(result)[0] && rows > 0;
 }
 
+/* ---- what the schema has learnt ---- */
+
+enum { NAMED = 8, CHANGES = 12 }; /* in a terminal; elsewhere all are */
+
+/* Names in one line, of which a terminal gets so many. */
+struct names {
+    size_t count, most;
+};
+
+static void name_next(struct names *names, const char *before, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+static void name_next(struct names *names, const char *before, const char *format, ...)
+{
+    va_list args;
+    if (names->count++ >= names->most)
+        return;
+    fputs(names->count == 1 ? before : ", ", stdout);
+    va_start(args, format);
+    vprintf(format, args);
+    va_end(args);
+}
+
+static void end_names(const struct names *names)
+{
+    if (names->count > names->most)
+        printf(" and %zu more", names->count - names->most);
+    if (names->count > 0)
+        printf(".\n");
+}
+
+/* A line of all tables that are new; their columns are counted. */
+static void print_new_tables(const struct tg_result *result, size_t most)
+{
+    struct names names = {.most = most};
+    for (size_t i = 0; i < tg_result_change_count(result); i++) {
+        const struct tg_schema_change *change = tg_result_change(result, i), *next;
+        size_t columns = 0;
+        if (change->column)
+            continue;
+        while ((next = tg_result_change(result, i + 1 + columns)) && next->column &&
+               strcmp(next->table, change->table) == 0)
+            columns++;
+        name_next(&names, "New tables: ", "%s (%zu column%s)", change->table, columns,
+                  columns == 1 ? "" : "s");
+    }
+    end_names(&names);
+}
+
+static void print_change(const struct tg_schema_change *change)
+{
+    printf("Table %s: ", change->table);
+    if (change->type_before)
+        printf("column %s is %s now, it was %s.\n", change->column, change->type,
+               change->type_before);
+    else if (change->variant_of && *change->variant_of)
+        printf("new column %s (%s), for values of %s that have another type.\n", change->column,
+               change->type, change->variant_of);
+    else
+        printf("new column %s (%s).\n", change->column, change->type);
+}
+
+/* Of tables that were there before. */
+static void print_new_columns(const struct tg_result *result, size_t most)
+{
+    size_t count = 0;
+    const char *made = ""; /* the last table that is new: its columns have been counted */
+    for (size_t i = 0; i < tg_result_change_count(result); i++) {
+        const struct tg_schema_change *change = tg_result_change(result, i);
+        if (!change->column)
+            made = change->table;
+        else if (strcmp(made, change->table) != 0 && count++ < most)
+            print_change(change);
+    }
+    if (count > most)
+        printf("... and %zu more changes of columns: --json has all of them.\n", count - most);
+}
+
+static void print_changes(const struct tg_result *result)
+{
+    const bool cut = isatty(STDOUT_FILENO);
+    print_new_tables(result, cut ? NAMED : SIZE_MAX);
+    print_new_columns(result, cut ? CHANGES : SIZE_MAX);
+}
+
+/* ---- what was rejected, and what was read again ---- */
+
+static void print_rejects(const struct tg_result *result)
+{
+    char text[32];
+    const size_t most = isatty(STDOUT_FILENO) ? CHANGES : SIZE_MAX;
+    for (size_t i = 0; i < tg_result_reject_count(result) && i < most; i++) {
+        const struct tg_reject_info *reject = tg_result_reject(result, i);
+        printf("Rejected for %s: %s row%s; the first: ", reject->table,
+               format_count(reject->rows, text), reject->rows == 1 ? "" : "s");
+        print_visible(reject->reason, SIZE_MAX, stdout);
+        fputs(reject->place[0] ? " (" : "", stdout);
+        print_visible(reject->place, SIZE_MAX, stdout);
+        fputs(reject->place[0] ? ").\n" : ".\n", stdout);
+    }
+}
+
+/* Of those that were loaded again whole a warning tells. */
+static void print_grown(const struct tg_result *result)
+{
+    struct names names = {.most = isatty(STDOUT_FILENO) ? NAMED : SIZE_MAX};
+    for (size_t i = 0; i < tg_result_file_count(result); i++)
+        if (tg_result_file(result, i)->news == TG_FILE_GROWN)
+            name_next(&names, "Read on, in files that have grown: ", "%s",
+                      tg_result_file(result, i)->path);
+    end_names(&names);
+}
+
 /* They are neither read nor filtered. */
 static void print_skipped(const struct tg_result *result)
 {
@@ -209,7 +325,10 @@ void print_result_text(const struct tg_pipeline *pipeline, const struct tg_resul
     print_result_tables(result);
     printf("\n");
     print_reasons(result);
+    print_changes(result);
+    print_grown(result);
     print_result_warnings(result, stdout);
+    print_rejects(result);
     if (rows_rejected > 0)
         printf("Rejected rows are in the table _tidegate_rejects, with the reason for each: %s.\n",
                format_count(rows_rejected, text));

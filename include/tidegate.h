@@ -479,7 +479,8 @@ enum tg_phase {
 struct tg_progress {
     enum tg_phase phase;
     const char *resource; /* of TG_PHASE_EXTRACT; else NULL */
-    const char *table;    /* of TG_PHASE_WRITE: the one that is written to; NULL: none, or all */
+    const char *table;    /* of TG_PHASE_WRITE, and of what TG_PHASE_SETTLE writes: the one that is
+                             written to; NULL: none, or all */
     uint64_t rows;        /* of this resource, read so far; of this table: that a statement has
                              written or deleted (a table may need several) */
     uint64_t bytes;       /* of this resource, read so far; 0 when unknown */

@@ -80,27 +80,55 @@ TG_API size_t tg_result_resource_count(const struct tg_result *result);
 TG_API const struct tg_resource_info *tg_result_resource(const struct tg_result *result,
                                                          size_t index);
 
-/* Something that the schema has learnt: a table, or a column of a new or an older table. */
+/* Something that the schema has learnt: a table, a column of a new or an older table, or a wider
+ * type of a column. */
 struct tg_schema_change {
     const char *table;
-    const char *column;    /* NULL: the table is new */
-    const char *data_type; /* of the column, as in struct tg_column */
+    const char *column;      /* NULL: the table is new */
+    const char *data_type;   /* of the column, as in struct tg_column */
+    const char *type;        /* the same with its digits: "decimal(12,2)"; NULL without a column */
+    const char *type_before; /* the column was there, with this type; NULL: it is new */
+    const char *variant_of;  /* the column takes values of this one that have another type; "": of
+                                one that is not known any more; NULL: it is no such column */
 };
-/* Each new table, followed by its columns; new columns of a table that was there stand alone. */
+/* Each new table, followed by its columns; of a table that was there columns stand alone. */
 TG_API size_t tg_result_change_count(const struct tg_result *result);
 TG_API const struct tg_schema_change *tg_result_change(const struct tg_result *result,
                                                        size_t index);
+
+/* Why a file was read. */
+enum tg_file_news {
+    TG_FILE_NEW = 0,
+    TG_FILE_REWRITTEN,   /* what was loaded of it is no longer in it: it was loaded again, whole */
+    TG_FILE_GROWN,       /* there was more behind what was loaded: that was read */
+    TG_FILE_GROWN_AGAIN, /* the same, and all of it was loaded again (on_grown: all) */
+    TG_FILE_COPIED       /* another file has the same text (same_content: load) */
+};
 
 /* A file that was read and was new, or not what it had been. One that a merge or a cursor reads
  * again as it was is not told, nor are files of a bounded window. */
 struct tg_file_info {
     const char *resource;
-    const char *path; /* relative to the source's root */
-    uint64_t bytes;   /* on disk */
-    uint64_t rows;    /* that it has given, in earlier loads, too */
+    const char *path;       /* relative to the source's root */
+    uint64_t bytes;         /* on disk */
+    uint64_t rows;          /* that it has given, in earlier loads, too */
+    enum tg_file_news news; /* of a load that was sealed before: TG_FILE_NEW, whatever it was */
 };
 TG_API size_t tg_result_file_count(const struct tg_result *result);
 TG_API const struct tg_file_info *tg_result_file(const struct tg_result *result, size_t index);
+
+/* Rows of one resource for one table that were rejected: how many, and the first of them. They are
+ * in the table _tidegate_rejects. */
+struct tg_reject_info {
+    const char *resource, *table;
+    uint64_t rows;
+    const char *reason;
+    const char *place;  /* "file 'a.jsonl', line 3"; "": unknown */
+    const char *column; /* NULL: none in particular */
+};
+/* In the order in which they were met; none of a load that was sealed before. */
+TG_API size_t tg_result_reject_count(const struct tg_result *result);
+TG_API const struct tg_reject_info *tg_result_reject(const struct tg_result *result, size_t index);
 
 /* A Parquet file of the load's package (tg_result_package), which goes when the load is written. */
 struct tg_package_file {

@@ -36,13 +36,24 @@ static const struct field change_fields[] = {
     FIELD_OF(tg_schema_change, FIELD_TEXT, table),
     FIELD_OF(tg_schema_change, FIELD_TEXT, column),
     FIELD_OF(tg_schema_change, FIELD_TEXT, data_type),
+    FIELD_OF(tg_schema_change, FIELD_TEXT, type),
+    FIELD_OF(tg_schema_change, FIELD_TEXT, type_before),
+    FIELD_OF(tg_schema_change, FIELD_TEXT, variant_of),
     {0},
 };
 static const struct field file_fields[] = {
-    FIELD_OF(tg_file_info, FIELD_TEXT, resource),
-    FIELD_OF(tg_file_info, FIELD_TEXT, path),
-    FIELD_OF(tg_file_info, FIELD_UINT64, bytes),
-    FIELD_OF(tg_file_info, FIELD_UINT64, rows),
+    FIELD_OF(tg_file_info, FIELD_TEXT, resource), FIELD_OF(tg_file_info, FIELD_TEXT, path),
+    FIELD_OF(tg_file_info, FIELD_UINT64, bytes),  FIELD_OF(tg_file_info, FIELD_UINT64, rows),
+    FIELD_OF(tg_file_info, FIELD_INT, news),      {0},
+};
+
+static const struct field reject_fields[] = {
+    FIELD_OF(tg_reject_info, FIELD_TEXT, resource),
+    FIELD_OF(tg_reject_info, FIELD_TEXT, table),
+    FIELD_OF(tg_reject_info, FIELD_UINT64, rows),
+    FIELD_OF(tg_reject_info, FIELD_TEXT, reason),
+    FIELD_OF(tg_reject_info, FIELD_TEXT, place),
+    FIELD_OF(tg_reject_info, FIELD_TEXT, column),
     {0},
 };
 
@@ -70,6 +81,10 @@ static const void *file_at(const void *result, size_t index)
 {
     return tg_result_file(result, index);
 }
+static const void *reject_at(const void *result, size_t index)
+{
+    return tg_result_reject(result, index);
+}
 static const void *package_file_at(const void *result, size_t index)
 {
     return tg_result_package_file(result, index);
@@ -80,6 +95,7 @@ static const struct listing lists[] = {
     {"resources", resource_fields, resource_at},
     {"changes", change_fields, change_at},
     {"files", file_fields, file_at},
+    {"rejects", reject_fields, reject_at},
     {"package_files", package_file_fields, package_file_at},
     {0},
 };

@@ -144,7 +144,8 @@ def test_a_step_at_a_time(make, second):
     }
     assert (loaded["pipeline"], loaded["dataset"]) == ("shop", "bronze")
     assert loaded["destination"] == f"duckdb:///{os.getcwd()}/shop.duckdb"
-    assert {"table": "orders", "column": None, "data_type": None, "load_id": sealed["load_ids"][0]} in loaded["schema_changes"]
+    made = {"table": "orders", "column": None, "data_type": None, "load_id": sealed["load_ids"][0]}
+    assert any(made.items() <= change.items() for change in loaded["schema_changes"])
     assert make().waiting() == [] and make().load()["load_ids"] == []
     again = make().extract(["orders"])
     assert again["load_ids"] == [] and again["rows"]["orders"] == 0

@@ -93,6 +93,16 @@ const struct tg_file_info *tg_result_file(const struct tg_result *result, size_t
     return index < tg_result_file_count(result) ? &result->files[index] : NULL;
 }
 
+size_t tg_result_reject_count(const struct tg_result *result)
+{
+    return result ? result->reject_count : 0;
+}
+
+const struct tg_reject_info *tg_result_reject(const struct tg_result *result, size_t index)
+{
+    return index < tg_result_reject_count(result) ? &result->rejects[index] : NULL;
+}
+
 size_t tg_result_package_file_count(const struct tg_result *result)
 {
     return result ? result->package_file_count : 0;

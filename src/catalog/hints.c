@@ -92,37 +92,13 @@ static int make_wish(const struct table_hints *hints, struct wish *wish, struct 
 
 /* ---- Types --------------------------------------------------------------------------------- */
 
-/* A decimal that says nothing has dlt's default precision. */
-static struct type_spec effective(const struct type_spec *spec)
-{
-    struct type_spec full = *spec;
-    if (full.type == TYPE_DECIMAL && full.precision == 0) {
-        full.precision = DECIMAL_PRECISION;
-        full.scale = DECIMAL_SCALE;
-    }
-    return full;
-}
-
 static bool same_type(const struct type_spec *left, const struct type_spec *right)
 {
-    struct type_spec a = effective(left);
-    struct type_spec b = effective(right);
+    struct type_spec a = type_effective(left);
+    struct type_spec b = type_effective(right);
     if (a.type == TYPE_TEXT || a.type == TYPE_BINARY) /* a length limits nothing */
         return a.type == b.type;
     return type_equal(&a, &b);
-}
-
-static void describe(const struct type_spec *spec, char out[48])
-{
-    struct type_spec full = effective(spec);
-    const char *zone = full.naive ? " without time zone" : "";
-    if (full.precision == 0)
-        snprintf(out, 48, "%s%s", type_name(full.type), zone);
-    else if (full.type == TYPE_DECIMAL)
-        snprintf(out, 48, "%s(%d,%d)", type_name(full.type), full.precision, full.scale);
-    else
-        snprintf(out, 48, "%s(%d)%s", type_name(full.type),
-                 full.precision == PRECISION_SECONDS ? 0 : full.precision, zone);
 }
 
 /* The type of `column` once the hint's words are laid over it; what the hint does not say stays. */
@@ -178,10 +154,10 @@ static int check_types(const struct table *table, const struct table_hints *hint
         bool ours = table && table_find(table, wish->columns[i].name) == column;
         if (!ours && same_storage(&column->spec, &wanted))
             continue;
-        char is[48];
-        char says[48];
-        describe(&column->spec, is);
-        describe(&wanted, says);
+        char is[TYPE_DESCRIBED];
+        char says[TYPE_DESCRIBED];
+        type_describe(&column->spec, is);
+        type_describe(&wanted, says);
         return error_set(err, TG_SPEC,
                          "column '%s' of table '%s' is %s at the destination and the hint says %s: "
                          "take the hint back, or change the column with ALTER TABLE",
@@ -238,10 +214,10 @@ static int refuse_column(const struct table *table, const struct table_column *w
     }
     const struct table_column *column = table_find(table, wish->name);
     struct type_spec spec = overlaid(column, wish);
-    char is[48];
-    char says[48];
-    describe(&column->spec, is);
-    describe(&spec, says);
+    char is[TYPE_DESCRIBED];
+    char says[TYPE_DESCRIBED];
+    type_describe(&column->spec, is);
+    type_describe(&spec, says);
     bool nullable = wish->nullable_implied ? column->nullable : wish->nullable;
     error_set(err, TG_CONTRACT,
               "column '%s' of table '%s' is %s%s, the hint says %s%s and the contract says "

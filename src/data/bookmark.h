@@ -16,7 +16,8 @@ struct bookmark {
     const char *resource; /* whose it is, which run says */
     const char *key;      /* UTF-8, the same from run to run: the path of a file below its root */
     const char *replaces; /* the key whose place it takes; "": of none */
-    bool was_read;        /* in this run; else it was told by its text. Not stored */
+    bool was_read;        /* in this run; else it was told by its text. Not stored, */
+    int news;             /* nor is why it was read: an enum tg_file_news */
     /* the record */
     int64_t size, mtime_us; /* when it was last looked at */
     const char *content;    /* hash of its text, uncompressed; "": not taken (version 0.1) */

@@ -53,6 +53,31 @@ struct type_spec type_decimal(const struct type_spec *spec)
     return full;
 }
 
+struct type_spec type_effective(const struct type_spec *spec)
+{
+    struct type_spec full = *spec;
+    if (full.type == TYPE_DECIMAL && full.precision == 0) {
+        full.precision = DECIMAL_PRECISION;
+        full.scale = DECIMAL_SCALE;
+    }
+    return full;
+}
+
+const char *type_describe(const struct type_spec *spec, char out[TYPE_DESCRIBED])
+{
+    struct type_spec full = type_effective(spec);
+    const char *zone = full.naive ? " without time zone" : "";
+    if (full.precision == 0)
+        snprintf(out, TYPE_DESCRIBED, "%s%s", type_name(full.type), zone);
+    else if (full.type == TYPE_DECIMAL)
+        snprintf(out, TYPE_DESCRIBED, "%s(%d,%d)", type_name(full.type), full.precision,
+                 full.scale);
+    else
+        snprintf(out, TYPE_DESCRIBED, "%s(%d)%s", type_name(full.type),
+                 full.precision == PRECISION_SECONDS ? 0 : full.precision, zone);
+    return out;
+}
+
 /* ---- widening ---- */
 
 /* bigint and wei as the decimals that hold them, so that one rule compares all exact numbers. */

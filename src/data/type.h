@@ -66,6 +66,12 @@ static inline bool type_equal(const struct type_spec *a, const struct type_spec 
            a->naive == b->naive;
 }
 
+/* With dlt's precision, where a decimal says none. */
+struct type_spec type_effective(const struct type_spec *spec);
+/* For messages: "decimal(38,9)", "timestamp(3) without time zone". */
+enum { TYPE_DESCRIBED = 48 };
+const char *type_describe(const struct type_spec *spec, char out[TYPE_DESCRIBED]);
+
 /* May a column change from one type to the other without losing a value? bigint to double counts
  * (design 6), though only where a look at the values finds no integer beyond 2^53. The same type is
  * no change: false. */

@@ -59,6 +59,38 @@ static void add_number(struct rejects *rejects, size_t column, uint64_t number)
         column_set_int64(&rejects->columns[column], rejects->row_count, (int64_t)number);
 }
 
+static int tally_keep(struct rejects *rejects, const struct rejected_row *row, struct tg_error *err)
+{
+    int rc = TG_OK;
+    struct reject_tally tally = {.rows = 1};
+    if (!rejects->tallies)
+        arena_init(&rejects->arena);
+    TRY(mem_grow(&rejects->tallies, &rejects->tally_cap, rejects->tally_count + 1,
+                 sizeof(*rejects->tallies), err));
+    TRY(arena_keep(&rejects->arena, row->resource, &tally.resource, err));
+    TRY(arena_keep(&rejects->arena, row->table, &tally.table, err));
+    TRY(arena_keep(&rejects->arena, row->reason ? row->reason : "", &tally.reason, err));
+    TRY(arena_keep(&rejects->arena, row->place ? row->place : "", &tally.place, err));
+    if (row->column)
+        TRY(arena_keep(&rejects->arena, row->column, &tally.column, err));
+    rejects->tallies[rejects->tally_count++] = tally;
+done:
+    return rc;
+}
+
+static int tally_count(struct rejects *rejects, const struct rejected_row *row,
+                       struct tg_error *err)
+{
+    for (size_t i = rejects->tally_count; i-- > 0;) {
+        struct reject_tally *tally = &rejects->tallies[i];
+        if (strcmp(tally->resource, row->resource) == 0 && strcmp(tally->table, row->table) == 0) {
+            tally->rows++;
+            return TG_OK;
+        }
+    }
+    return tally_keep(rejects, row, err);
+}
+
 int rejects_add(struct rejects *rejects, struct package *package, const char *load_id,
                 const struct rejected_row *row, struct tg_error *err)
 {
@@ -88,6 +120,7 @@ int rejects_add(struct rejects *rejects, struct package *package, const char *lo
     add_number(rejects, LINE_COLUMN, row->line);
     add_number(rejects, BYTE_COLUMN, row->byte);
     rejects->row_count++;
+    TRY(tally_count(rejects, row, err));
     if (is_full(rejects))
         TRY(rejects_flush(rejects, package, err));
 done:
@@ -123,4 +156,9 @@ void rejects_release(struct rejects *rejects)
         column_release(&rejects->columns[i]);
     buf_release(&rejects->json);
     rejects->row_count = 0;
+    if (rejects->tallies)
+        arena_release(&rejects->arena);
+    mem_free(rejects->tallies);
+    rejects->tallies = NULL;
+    rejects->tally_count = rejects->tally_cap = 0;
 }

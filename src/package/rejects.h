@@ -28,11 +28,20 @@ enum { REJECTS_COLUMNS = 11 };
 /* A column of the table that the package fills, in its order. */
 extern const char *const rejects_columns[REJECTS_COLUMNS];
 
+/* Of a resource and a table: how many, and the first of them. */
+struct reject_tally {
+    const char *resource, *table, *column, *reason, *place;
+    uint64_t rows;
+};
+
 /* Zero it before the first use. */
 struct rejects {
     struct column columns[REJECTS_COLUMNS];
     size_t row_count;
     struct buf json; /* scratch */
+    struct reject_tally *tallies;
+    size_t tally_count, tally_cap;
+    struct arena arena; /* their texts */
 };
 
 /* Takes note of a row; from time to time a batch goes into the package. */

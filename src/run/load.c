@@ -235,7 +235,7 @@ static void begin_write(struct load *load)
 {
     struct session *session = load->session;
     engine_rest(session->engine); /* its memory is the destination's from here on */
-    session_watch_writes(session, true);
+    session_watch_writes(session, TG_PHASE_WRITE);
     session_progress(session, TG_PHASE_WRITE, NULL, NULL, false);
 }
 
@@ -264,7 +264,7 @@ int load_try(struct load *load, struct trial *trial, struct tg_error *err)
     fault_point("after_trial");
     session_progress(session, TG_PHASE_WRITE, NULL, NULL, true);
 done:
-    session_watch_writes(session, false);
+    session_leave_writes(session);
     return rc;
 }
 
@@ -278,7 +278,7 @@ int load_write(struct load *load, struct tg_error *err)
     settle_prune(session);
     session_progress(session, TG_PHASE_WRITE, NULL, NULL, true);
 done:
-    session_watch_writes(session, false);
+    session_leave_writes(session);
     destination_close(&session->destination);
     return rc;
 }

@@ -167,38 +167,61 @@ done:
 
 /* ---- what the schema has learnt ---- */
 
+/* The column of which it takes values: that whose name is the longest beginning of its own. */
+static const char *variant_of(const struct table *table, const struct table_column *column)
+{
+    const char *found = "";
+    for (size_t i = 0; i < table->column_count; i++) {
+        const char *name = table->columns[i].name;
+        const size_t len = strlen(name);
+        if (&table->columns[i] != column && len > strlen(found) && !table->columns[i].variant &&
+            strncmp(column->name, name, len) == 0)
+            found = name;
+    }
+    return found;
+}
+
+/* `before`: of a column that was there. */
 static int add_change(struct tg_result *result, const struct table *table,
-                      const struct table_column *column, struct tg_error *err)
+                      const struct table_column *column, const struct table_column *before,
+                      struct tg_error *err)
 {
     int rc = TG_OK;
+    char text[TYPE_DESCRIBED];
+    struct arena *arena = &result->arena;
     struct tg_schema_change *out = &result->changes[result->change_count++];
     *out = (struct tg_schema_change){.data_type = column ? type_name(column->spec.type) : NULL};
-    TRY(arena_keep(&result->arena, table->name, &out->table, err));
-    if (column)
-        TRY(arena_keep(&result->arena, column->name, &out->column, err));
+    TRY(arena_keep(arena, table->name, &out->table, err));
+    if (!column)
+        goto done;
+    TRY(arena_keep(arena, column->name, &out->column, err));
+    TRY(arena_keep(arena, type_describe(&column->spec, text), &out->type, err));
+    if (before)
+        TRY(arena_keep(arena, type_describe(&before->spec, text), &out->type_before, err));
+    if (column->variant)
+        TRY(arena_keep(arena, variant_of(table, column), &out->variant_of, err));
 done:
     return rc;
 }
 
-static bool has_column(const struct table *table, const char *name)
+/* Columns without a type are wishes. */
+static const struct table_column *find_typed(const struct table *table, const char *name)
 {
-    for (size_t i = 0; table && i < table->column_count; i++)
-        if (strcmp(table->columns[i].name, name) == 0)
-            return table->columns[i].spec.type != TYPE_NONE;
-    return false;
+    const struct table_column *column = table ? table_find(table, name) : NULL;
+    return column && column->spec.type != TYPE_NONE ? column : NULL;
 }
 
-/* Columns without a type are wishes. */
 static int compare_table(struct tg_result *result, const struct table *table,
                          const struct table *before, struct tg_error *err)
 {
     int rc = TG_OK;
     if (!before || table_is_new(before))
-        TRY(add_change(result, table, NULL, err));
+        TRY(add_change(result, table, NULL, NULL, err));
     for (size_t i = 0; i < table->column_count; i++) {
         const struct table_column *column = &table->columns[i];
-        if (column->spec.type != TYPE_NONE && !has_column(before, column->name))
-            TRY(add_change(result, table, column, err));
+        const struct table_column *was = find_typed(before, column->name);
+        if (column->spec.type != TYPE_NONE && (!was || type_widens(&was->spec, &column->spec)))
+            TRY(add_change(result, table, column, was, err));
     }
 done:
     return rc;
@@ -245,9 +268,31 @@ static int add_files(const struct load *load, struct tg_result *result, struct t
             continue;
         out->bytes = (uint64_t)mark->size;
         out->rows = (uint64_t)mark->rows;
+        out->news = (enum tg_file_news)mark->news;
         TRY(arena_keep(&result->arena, mark->resource, &out->resource, err));
         TRY(arena_keep(&result->arena, mark->key, &out->path, err));
         result->file_count++;
+    }
+done:
+    return rc;
+}
+
+static int add_rejects(const struct load *load, struct tg_result *result, struct tg_error *err)
+{
+    int rc = TG_OK;
+    struct arena *arena = &result->arena;
+    const struct rejects *rejects = &load->rejects;
+    TRY(alloc(result, &result->rejects, rejects->tally_count, sizeof(*result->rejects), err));
+    for (size_t i = 0; i < rejects->tally_count; i++) {
+        const struct reject_tally *tally = &rejects->tallies[i];
+        struct tg_reject_info *out = &result->rejects[result->reject_count++];
+        *out = (struct tg_reject_info){.rows = tally->rows};
+        TRY(arena_keep(arena, tally->resource, &out->resource, err));
+        TRY(arena_keep(arena, tally->table, &out->table, err));
+        TRY(arena_keep(arena, tally->reason, &out->reason, err));
+        TRY(arena_keep(arena, tally->place, &out->place, err));
+        if (tally->column)
+            TRY(arena_keep(arena, tally->column, &out->column, err));
     }
 done:
     return rc;
@@ -325,6 +370,7 @@ int result_prepare(const struct load *load, struct tg_result **out, struct tg_er
         TRY(add_parts(load->opened, result, err));
     TRY(add_changes(load, result, err));
     TRY(add_files(load, result, err));
+    TRY(add_rejects(load, result, err));
     TRY(add_package_files(load, result, err));
 done:
     if (rc != TG_OK) {

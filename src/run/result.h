@@ -25,6 +25,8 @@ struct tg_result {
     size_t change_count;
     struct tg_file_info *files;
     size_t file_count;
+    struct tg_reject_info *rejects;
+    size_t reject_count;
     struct tg_package_file *package_files;
     size_t package_file_count;
     const char **warnings;

@@ -388,7 +388,7 @@ void session_progress(struct session *session, enum tg_phase phase, const char *
 static void tell_write(void *user, const struct write_news *news)
 {
     struct session *session = user;
-    struct tg_progress progress = {.phase = TG_PHASE_WRITE,
+    struct tg_progress progress = {.phase = session->progress.writes_of,
                                    .table = news->table,
                                    .rows = news->rows,
                                    .rows_total = news->rows_total,
@@ -398,11 +398,17 @@ static void tell_write(void *user, const struct write_news *news)
         tell(session, &progress);
 }
 
-void session_watch_writes(struct session *session, bool watched)
+void session_watch_writes(struct session *session, enum tg_phase phase)
 {
     struct context *ctx = &session->pipeline->ctx;
-    ctx->writes = watched ? tell_write : NULL;
+    session->progress.writes_of = phase;
+    ctx->writes = tell_write;
     ctx->writes_user = session;
+}
+
+void session_leave_writes(struct session *session)
+{
+    session->pipeline->ctx.writes = NULL;
 }
 
 void session_end_phase(struct session *session, enum tg_phase phase)

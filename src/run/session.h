@@ -17,6 +17,7 @@ struct progress {
     enum tg_phase phase;                 /* and of which phase */
     int64_t phase_ticks;                 /* when the last phase ended, */
     int64_t phase_us[TG_PHASE_DONE];     /* and how long each took */
+    enum tg_phase writes_of;             /* the phase in which something is written */
     const char *load_id;                 /* borrowed, of the load; NULL: it has none yet */
     uint64_t resources, resources_ended; /* that it reads, and of these are through */
 };
@@ -115,8 +116,10 @@ void session_close(struct session *session);
 
 void session_progress(struct session *session, enum tg_phase phase, const char *resource,
                       const struct extract_counts *counts, bool ended);
-/* From here on what a write does (context.writes) is told, too; false: no longer. */
-void session_watch_writes(struct session *session, bool watched);
+/* From here on what a write does (context.writes) is told, too, as news of that phase; until
+ * session_leave_writes. */
+void session_watch_writes(struct session *session, enum tg_phase phase);
+void session_leave_writes(struct session *session);
 void session_end_phase(struct session *session, enum tg_phase phase);
 
 /* root_table.c: how names are made; what a resource says of its table, laid over the catalog, and

@@ -337,9 +337,9 @@ static int settle_ours(struct session *session, const char *path, const struct m
     struct write_result result;
     if (waits_for_another(session, manifest))
         return wait_for_another(session, manifest, err);
-    session_watch_writes(session, true);
+    session_watch_writes(session, TG_PHASE_SETTLE);
     int rc = settle_write(session, path, manifest, &result, err);
-    session_watch_writes(session, false);
+    session_leave_writes(session);
     enum write_fate fate = result.fate;
     write_result_release(&result);
     switch (fate) {

@@ -121,8 +121,12 @@ static void tell_changes(const struct session *session, const struct tg_result *
         while (!change->column && i < result->change_count && result->changes[i].column &&
                strcmp(result->changes[i].table, change->table) == 0)
             i++;
-        if (change->column)
-            buf_printf(&text, "has a new column '%s', %s", change->column, change->data_type);
+        if (change->type_before)
+            buf_printf(&text, "has a wider column '%s': %s, it was %s", change->column,
+                       change->type, change->type_before);
+        else if (change->column)
+            buf_printf(&text, "has a new column '%s', %s%s", change->column, change->type,
+                       change->variant_of ? ", for values of another type" : "");
         else
             buf_printf(&text, "is new, with %zu columns", i - first);
         say(session, "schema", "table '%s' %s", change->table, &text);

@@ -156,9 +156,9 @@ static int write_undo(struct undo_run *run, struct tg_error *err)
     ledger_next_id(&session->ledger, session->ledger.newest_load, session->restored_us,
                    run->load_id);
     TRY(describe_undo(run, err));
-    session_watch_writes(session, true);
+    session_watch_writes(session, TG_PHASE_WRITE);
     rc = destination_write(&session->destination, NULL, &run->manifest, NULL, &run->written, err);
-    session_watch_writes(session, false);
+    session_leave_writes(session);
     fault_point("after_undo");
     if (rc == TG_OK)
         schema_file_export(session, NULL);

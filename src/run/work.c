@@ -79,13 +79,13 @@ static int write_window(struct work *work, struct load *load, struct tg_error *e
     TRY(load_finish(load, err));
     package_manifest(load->package)->state_changed = false; /* it has no part in the state */
     fault_point("before_window");
-    session_watch_writes(session, true);
+    session_watch_writes(session, TG_PHASE_WRITE);
     TRY(destination_write(&session->destination, package_path(load->package),
                           package_manifest(load->package), &order, &load->written, err));
     fault_point("after_window");
     schema_file_export(session, package_manifest(load->package));
 done:
-    session_watch_writes(session, false);
+    session_leave_writes(session);
     return rc;
 }
 
@@ -210,11 +210,11 @@ static int wait_for_others(struct work *work, bool *waits, struct tg_error *err)
     struct context *ctx = &work->session.pipeline->ctx;
     snprintf(doing, sizeof(doing), "waiting for %" PRIu64 " windows that other workers have",
              work->claims.leased);
-    session_watch_writes(&work->session, true);
+    session_watch_writes(&work->session, TG_PHASE_WRITE);
     if (!*waits)
         context_doing(ctx, "work", doing);
     *waits = true;
-    session_watch_writes(&work->session, false);
+    session_leave_writes(&work->session);
     return context_pause(ctx, WAIT_MS, err);
 }
 

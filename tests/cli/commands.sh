@@ -353,6 +353,63 @@ PYTHON
     says "malformed JSON"
 }
 
+test_the_summary_says_what_changed() {
+    spec "t: {path: t.jsonl, on_bad_row: reject, columns: {k: {nullable: false}}}"
+    echo '{"k": 1, "v": 1, "p": 1.5}' >t.jsonl
+    run 0
+    says "New tables: t (5 columns)."
+    printf '%s\n' '{"k": 2, "v": 2.5, "p": "x", "w": true}' '{"k": null}' '{"k": null}' >>t.jsonl
+    run 0
+    says "Table t: column v is double now, it was bigint." "Table t: new column w (bool)." \
+        "Table t: new column p__v_text (text), for values of p that have another type." \
+        "Read on, in files that have grown: t.jsonl." "Rejected for t: 2 rows; the first: column 'k'" \
+        "(file 't.jsonl', line 3)"
+}
+
+# A terminal gets some of many names, and how many there are more; elsewhere, and for programs, all are there.
+test_long_summaries_are_cut_in_a_terminal() {
+    spec "$(seq 1 20 | sed 's/.*/  t&: {path: t.jsonl}/' | sed '1s/^ *//')"
+    echo '{"id": 1}' >t.jsonl
+    python3 - "$tidegate" <<'END'
+import os, pty, subprocess, sys
+child, terminal = pty.fork()
+if child == 0:
+    os.execv(sys.argv[1], ["tidegate", "run", "spec.yaml", "--progress", "none"])
+said = b""
+try:
+    while more := os.read(terminal, 4096):
+        said += more
+except OSError:
+    pass
+assert os.waitpid(child, 0)[1] == 0
+assert b"t8 (3 columns) and 12 more.\r\n" in said, said
+END
+    rm -r .tidegate test.duckdb
+    run 0
+    says "t19 (3 columns), t20 (3 columns)."
+}
+
+# The keys are a promise: each stands on the page.
+test_every_key_of_json_is_on_the_page() {
+    spec "t: {path: '*.jsonl', on_bad_row: reject, columns: {k: {nullable: false}}}"
+    printf '%s\n' '{"k": 1, "v": 1}' '{"v": 2}' >t.jsonl
+    "$tidegate" run spec.yaml --json --progress none >out
+    python3 - "$root/docs/programs.md" <<'PYTHON'
+import json, sys
+page = open(sys.argv[1]).read()
+section = page[page.index("## run --json"):page.index("## plan --json")]
+def keys(value):
+    if isinstance(value, dict):
+        yield from value
+    for each in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
+        yield from keys(each)
+result = json.load(open("out"))
+assert result["rejects"][0]["rows"] == 1 and result["files"][0]["news"] == "new", result
+for key in set(keys(result)):
+    assert f"`{key}`" in section, key
+PYTHON
+}
+
 test_programs_hear_of_a_spec_that_is_wrong() {
     spec "t: {pth: t.jsonl}"
     said=$("$tidegate" run spec.yaml --json 2>/dev/null) && fail "a wrong spec was run"

@@ -257,6 +257,24 @@ static void what_no_column_holds_is_named(void **state)
     }
 }
 
+static void types_are_described(void **state)
+{
+    static const struct {
+        struct type_spec spec;
+        const char *words;
+    } rows[] = {
+        {{.type = TYPE_BIGINT}, "bigint"},
+        {{.type = TYPE_DECIMAL}, "decimal(38,9)"},
+        {{.type = TYPE_DECIMAL, .precision = 12, .scale = 2}, "decimal(12,2)"},
+        {{.type = TYPE_TIMESTAMP, .precision = 3, .naive = true}, "timestamp(3) without time zone"},
+        {{.type = TYPE_TIME, .precision = PRECISION_SECONDS}, "time(0)"},
+    };
+    char out[TYPE_DESCRIBED];
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+        assert_string_equal(type_describe(&rows[i].spec, out), rows[i].words);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -267,6 +285,7 @@ int main(void)
         cmocka_unit_test(what_no_column_holds_is_an_error),
         cmocka_unit_test(only_lossless_changes_widen),
         cmocka_unit_test(whole_numbers_and_days_spell),
+        cmocka_unit_test(types_are_described),
         cmocka_unit_test(layouts),
         cmocka_unit_test(what_no_column_holds_is_named),
     };

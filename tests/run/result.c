@@ -128,6 +128,85 @@ static void files_that_were_read_are_told(void **state)
     assert_string_equal(tg_result_file(fixture->result, 0)->path, "b.jsonl");
 }
 
+static const struct tg_schema_change *find_change(const struct tg_result *result,
+                                                  const char *column)
+{
+    const struct tg_schema_change *change;
+    for (size_t i = 0; (change = tg_result_change(result, i)); i++)
+        if (change->column && strcmp(change->column, column) == 0)
+            return change;
+    fail_msg("no change of %s", column);
+    return NULL;
+}
+
+static void wider_columns_and_variants_are_told(void **state)
+{
+    struct fixture *fixture = *state;
+    write_file(fixture, "a.jsonl", "{\"id\":1,\"v\":2,\"p\":1.5}\n");
+    open_spec(fixture, "t: {path: '*.jsonl'}");
+    fixture_run(fixture);
+    assert_null(find_change(fixture->result, "v")->type_before);
+    assert_string_equal(find_change(fixture->result, "v")->type, "bigint");
+    assert_null(find_change(fixture->result, "v")->variant_of);
+    write_file(fixture, "b.jsonl", "{\"id\":99999999999999999999,\"v\":2.5,\"p\":\"x\"}\n");
+    fixture_run(fixture);
+    assert_int_equal(tg_result_change_count(fixture->result), 3);
+    const struct tg_schema_change *wider = find_change(fixture->result, "id");
+    assert_string_equal(wider->data_type, "decimal");
+    assert_string_equal(wider->type, "decimal(38,0)");
+    assert_string_equal(wider->type_before, "bigint");
+    assert_string_equal(find_change(fixture->result, "v")->type_before, "bigint");
+    const struct tg_schema_change *variant = find_change(fixture->result, "p__v_text");
+    assert_string_equal(variant->variant_of, "p");
+    assert_null(variant->type_before);
+    fixture_run(fixture);
+    assert_int_equal(tg_result_change_count(fixture->result), 0);
+}
+
+static void why_files_were_read_is_told(void **state)
+{
+    struct fixture *fixture = *state;
+    write_file(fixture, "a.jsonl", "{\"id\":1}\n");
+    write_file(fixture, "b.jsonl", "{\"id\":2}\n");
+    open_spec(fixture, "t: {path: '*.jsonl'}");
+    fixture_run(fixture);
+    assert_int_equal(tg_result_file(fixture->result, 0)->news, TG_FILE_NEW);
+    write_file(fixture, "a.jsonl", "{\"id\":1}\n{\"id\":3}\n");
+    write_file(fixture, "b.jsonl", "{\"id\":4}\n");
+    write_file(fixture, "c.jsonl", "{\"id\":5}\n");
+    fixture_run(fixture);
+    assert_int_equal(tg_result_file_count(fixture->result), 3);
+    assert_int_equal(tg_result_file(fixture->result, 0)->news, TG_FILE_GROWN);
+    assert_int_equal(tg_result_file(fixture->result, 1)->news, TG_FILE_REWRITTEN);
+    assert_int_equal(tg_result_file(fixture->result, 2)->news, TG_FILE_NEW);
+    open_spec(fixture, "t: {path: '*.jsonl', on_grown: all}");
+    write_file(fixture, "c.jsonl", "{\"id\":5}\n{\"id\":6}\n");
+    fixture_run(fixture);
+    assert_int_equal(tg_result_file(fixture->result, 0)->news, TG_FILE_GROWN_AGAIN);
+}
+
+/* By the table that they were going to: how many, and the first. */
+static void what_was_rejected_is_told(void **state)
+{
+    struct fixture *fixture = *state;
+    write_file(fixture, "a.jsonl", "{\"k\":1}\n{\"k\":null,\"v\":1}\n{\"v\":2}\n");
+    write_file(fixture, "b.jsonl", "{\"k\":null}\n{\"k\":4}\n");
+    open_spec(fixture, "a: {path: a.jsonl, on_bad_row: reject, columns: {k: {nullable: false}}}\n"
+                       "  b: {path: b.jsonl, on_bad_row: reject, columns: {k: {nullable: false}}}");
+    fixture_run(fixture);
+    assert_int_equal(tg_result_reject_count(fixture->result), 2);
+    const struct tg_reject_info *first = tg_result_reject(fixture->result, 0);
+    assert_string_equal(first->resource, "a");
+    assert_string_equal(first->table, "a");
+    assert_int_equal(first->rows, 2);
+    assert_non_null(strstr(first->place, "a.jsonl', line 2"));
+    assert_non_null(strstr(first->reason, "NOT NULL"));
+    assert_int_equal(tg_result_reject(fixture->result, 1)->rows, 1);
+    assert_null(tg_result_reject(fixture->result, 2));
+    fixture_run(fixture);
+    assert_int_equal(tg_result_reject_count(fixture->result), 0);
+}
+
 static void times_and_bytes_are_told(void **state)
 {
     struct fixture *fixture = *state;
@@ -160,6 +239,11 @@ int main(void)
                                         fixture_teardown),
         cmocka_unit_test_setup_teardown(files_that_were_read_are_told, fixture_setup,
                                         fixture_teardown),
+        cmocka_unit_test_setup_teardown(wider_columns_and_variants_are_told, fixture_setup,
+                                        fixture_teardown),
+        cmocka_unit_test_setup_teardown(why_files_were_read_is_told, fixture_setup,
+                                        fixture_teardown),
+        cmocka_unit_test_setup_teardown(what_was_rejected_is_told, fixture_setup, fixture_teardown),
         cmocka_unit_test_setup_teardown(times_and_bytes_are_told, fixture_setup, fixture_teardown),
         cmocka_unit_test_setup_teardown(a_warning_is_in_the_result_of_its_run_alone, fixture_setup,
                                         fixture_teardown),

@@ -134,6 +134,8 @@ def schema_update_of(report: dict[str, Any]) -> dict[str, dict[str, Any]]:
     of = {table["name"]: table for table in report["tables"]}
     update: dict[str, dict[str, Any]] = {}
     for change in report["changes"]:
+        if change["type_before"]:
+            continue  # a column that is there, and wider
         name, column = change["table"], change["column"]
         table = update.setdefault(name, {"name": name, "columns": {}})
         if name in of:

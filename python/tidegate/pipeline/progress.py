@@ -81,6 +81,8 @@ class Follower:
         bytes_total: int, ended: bool,
     ) -> None:
         """What the library calls."""
+        if phase == "settle" and (table or not ended):
+            return  # of loads that were waiting, which are told once they are written
         if self._waiting:
             self._settled()
         if resource:

@@ -60,9 +60,14 @@ def schema_changes(changes: Sequence[Mapping[str, Any]]) -> str:
     for table in dict.fromkeys(change["table"] for change in changes):
         lines += [f"### `{table}`{' (new)' if table in new else ''}", "", "| column | type |", "| --- | --- |"]
         columns = [each for each in changes if each["table"] == table and each["column"]]
-        lines += [f"| `{each['column']}` | {each['data_type']} |" for each in columns]
+        lines += [f"| `{each['column']}` | {each['data_type']}{_before(each)} |" for each in columns]
         lines.append("")
     return "\n".join(lines)
+
+
+def _before(change: Mapping[str, Any]) -> str:
+    """Of a column that was there, and is wider now."""
+    return f" (it was {change['type_before']})" if change.get("type_before") else ""
 
 
 def key_of(resource: str) -> str:

@@ -11,6 +11,7 @@
 
 #include <string.h>
 
+#include "extract/files/report.h"
 #include "extract/files/text.h"
 
 /* Is the ledger without this, or does it have something else? */
@@ -74,6 +75,7 @@ int remember_read(struct remembered *made, const struct listed_file *file,
     TRY(text_entry(text, file->name, made->arena, &entry, err));
     entry.replaces = replaced_key(file);
     entry.was_read = true;
+    entry.news = report_news(file);
     entry.size = file->size;
     entry.mtime_us = file->mtime_us;
     entry.rows = (int64_t)file->rows + (file->fate == FILE_TAIL ? file->entry->rows : 0);

@@ -3,6 +3,7 @@
  *
  * Path: report_fates -> for each kind of them, one line of the log with the first file's name, how
  * many there are, and their rows; a file that gave no row is not worth a word.
+ * report_news: the same of one file, for the result
  *
  * What becomes of a file is known.c's.
  */
@@ -12,20 +13,23 @@ struct report {
     enum file_fate fate;
     enum file_reason reason;
     int level;
+    int news; /* an enum tg_file_news, of one that was read */
     const char *what;
 };
 
 static const struct report reports[] = {
-    {FILE_WHOLE, FILE_REWRITTEN, TG_LOG_WARNING,
+    {FILE_WHOLE, FILE_REWRITTEN, TG_LOG_WARNING, TG_FILE_REWRITTEN,
      "rewritten since it was loaded, and loaded again whole"},
-    {FILE_WHOLE, FILE_GROWN, TG_LOG_WARNING,
+    {FILE_WHOLE, FILE_GROWN, TG_LOG_WARNING, TG_FILE_GROWN_AGAIN,
      "grown since it was loaded, and loaded again whole (on_grown: all)"},
-    {FILE_WHOLE, FILE_COPIED, TG_LOG_WARNING,
+    {FILE_WHOLE, FILE_COPIED, TG_LOG_WARNING, TG_FILE_COPIED,
      "loaded although another file has the same text (same_content: skip leaves it out)"},
-    {FILE_TAIL, FILE_GROWN, TG_LOG_INFO, "grown since it was loaded, and read from there on"},
-    {FILE_NOTED, FILE_COPIED, TG_LOG_INFO,
+    {FILE_TAIL, FILE_GROWN, TG_LOG_INFO, TG_FILE_GROWN,
+     "grown since it was loaded, and read from there on"},
+    {FILE_NOTED, FILE_COPIED, TG_LOG_INFO, TG_FILE_NEW,
      "left out because another file has the same text (same_content: skip)"},
-    {FILE_NOTED, FILE_MOVED, TG_LOG_INFO, "renamed since it was loaded, and not read again"},
+    {FILE_NOTED, FILE_MOVED, TG_LOG_INFO, TG_FILE_NEW,
+     "renamed since it was loaded, and not read again"},
 };
 
 static bool is_of(const struct report *report, const struct listed_file *file)
@@ -56,6 +60,14 @@ static void tell(const struct context *ctx, const char *resource, const struct l
     context_log(ctx, report->level, "files", "resource '%s': %s: '%s'%s (%zu file%s, %llu row%s)",
                 resource, report->what, first->name, more, count, count == 1 ? "" : "s", rows,
                 rows == 1 ? "" : "s");
+}
+
+int report_news(const struct listed_file *file)
+{
+    for (size_t i = 0; i < sizeof(reports) / sizeof(reports[0]); i++)
+        if (file->fate == reports[i].fate && file->reason == reports[i].reason)
+            return reports[i].news;
+    return TG_FILE_NEW;
 }
 
 void report_fates(const struct context *ctx, const char *resource, const struct listing *listing)
