@@ -4,8 +4,7 @@
  *   log_open (before anything is done) -> log_write: format_now -> a line in one write(2)
  *
  * Several processes may add to one file. One that was moved away or removed (logrotate) is made
- * anew by the next line. What cannot be written is said once on standard error, and the run goes
- * on: a full disk beside it is no reason to load nothing.
+ * anew by the next line.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -65,15 +64,7 @@ static bool is_there(const struct log *log)
            opened.st_dev == named.st_dev && opened.st_ino == named.st_ino;
 }
 
-static void say_failed(struct log *log, int reason)
-{
-    if (!log->failed)
-        fprintf(stderr, "tidegate: the log file '%s' cannot be written: %s; the run goes on\n",
-                log->path, strerror(reason));
-    log->failed = true;
-}
-
-static void write_line(struct log *log, const char *line, size_t len)
+static int write_line(struct log *log, const char *line, size_t len)
 {
     int reason = 0;
     if (log->path && (log->file < 0 || !is_there(log))) {
@@ -88,25 +79,28 @@ static void write_line(struct log *log, const char *line, size_t len)
         line += written > 0 ? written : 0;
         len -= written > 0 ? (size_t)written : 0;
     }
-    if (reason && log->path)
-        say_failed(log, reason);
+    return reason;
 }
 
-void log_write(struct log *log, int level, const char *pipeline, const char *component,
-               const char *message)
+int log_write(struct log *log, int level, const char *pipeline, const char *component,
+              const char *message)
 {
+    int reason = 0;
     char now[TIME_BYTES], *line = NULL;
     size_t len = 0;
     FILE *out = level <= log->level ? open_memstream(&line, &len) : NULL;
     if (!out)
-        return;
+        return 0;
     fprintf(out, "%s %-7s %s[%ld] %s: ", format_now(now), names[level], pipeline, (long)getpid(),
             component);
     print_visible(message, SIZE_MAX, out);
     fputc('\n', out);
     if (fclose(out) == 0)
-        write_line(log, line, len);
+        reason = write_line(log, line, len);
     free(line);
+    const bool is_said = log->failed;
+    log->failed |= reason != 0;
+    return is_said ? 0 : reason;
 }
 
 void log_close(struct log *log)

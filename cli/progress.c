@@ -36,7 +36,7 @@ struct progress {
     size_t drawn_columns[LIVE_LINES];
 };
 
-enum { TICK_MS = 100, DRAW_MS = 100, PLAIN_MS = 5000, JSON_MS = 1000 };
+enum { TICK_MS = 100, DRAW_MS = 90, PLAIN_MS = 5000, JSON_MS = 1000 };
 enum { RESOURCES_LISTED = 10, WIDTH = 80, MS = 1000 };
 
 const char *phase_name(enum tg_phase phase)
@@ -334,11 +334,24 @@ static int progress_show(void *user, const struct tg_progress *told)
         print_state(progress, told, now);
     else if (progress->mode != MODE_NONE && reading && told->ended)
         print_ended(progress, reading, now);
-    if (progress->mode == MODE_LIVE &&
-        (is_news || told->ended || (now - progress->told) * MS >= DRAW_MS))
+    if (progress->mode == MODE_LIVE && (is_news || (now - progress->told) * MS >= DRAW_MS))
         draw(progress, now);
     pthread_mutex_unlock(&progress->lock);
     return TG_OK;
+}
+
+/* A full disk beside a run is no reason to load nothing. */
+static void say_log_failed(struct progress *progress, int reason)
+{
+    char text[LINE_BYTES];
+    snprintf(text, sizeof(text), "the log file '%s' cannot be written: %s; the run goes on",
+             progress->log.path, strerror(reason));
+    if (progress->mode == MODE_JSON) {
+        print_message(progress, TG_LOG_WARNING, "log", text);
+        return;
+    }
+    erase(progress);
+    fprintf(stderr, "tidegate: %s\n", text);
 }
 
 static void write_log(struct progress *progress, int level, const char *component,
@@ -352,7 +365,9 @@ static void write_log(struct progress *progress, int level, const char *componen
     }
     if (!progress->log.path && level <= progress->log.level)
         erase(progress); /* the ticker draws again */
-    log_write(&progress->log, level, pipeline, component, message);
+    int reason = log_write(&progress->log, level, pipeline, component, message);
+    if (reason && progress->log.path)
+        say_log_failed(progress, reason);
 }
 
 static void progress_log(void *user, int level, const char *component, const char *message)

@@ -46,7 +46,7 @@ struct log {
     int level;        /* an enum tg_log_level; -1: none */
     const char *path; /* borrowed; NULL: standard error */
     int file;
-    bool failed; /* said once */
+    bool failed;
 };
 
 /* error, warning, info or debug; false: none of them. */
@@ -54,9 +54,10 @@ bool log_parse_level(const char *text, int *level);
 const char *log_level_name(int level);
 /* Opens the file to add to it, if there is one; 0, or an errno. */
 int log_open(struct log *log);
-/* A line, whole and at once. A file that was moved away is begun anew. */
-void log_write(struct log *log, int level, const char *pipeline, const char *component,
-               const char *message);
+/* A line, whole and at once. A file that was moved away is begun anew. The errno of the first line
+ * that could not be written; else 0. */
+int log_write(struct log *log, int level, const char *pipeline, const char *component,
+              const char *message);
 void log_close(struct log *log);
 /* Now, as RFC 3339 says it: 2024-05-01T12:30:00.125Z. */
 enum { TIME_BYTES = 40 };

@@ -226,6 +226,7 @@ static int work_on(struct work *work, struct tg_error *err)
     for (;;) {
         TRY(context_check(ctx, err));
         TRY(take_batch(work, err));
+        waits &= work->claims.count == 0;
         if (work->claims.count > 0)
             TRY(load_batch(work, err));
         else if (work->claims.open + work->claims.leased == 0)

@@ -134,6 +134,26 @@ PYTHON
     python3 -c 'import json; assert json.loads(open("lines").read())["error"]["line"] == 6'
 }
 
+# Each line of a backfill is an object, too, whoever of its workers says it; its last words are the result.
+test_backfills_tell_as_runs_do() {
+    local jobs=1
+    [ $kind = duckdb ] || jobs=2
+    spec "t: {path: t.jsonl, incremental: {cursor: day}, write_disposition: merge, primary_key: id}"
+    for day in 1 2 3 4; do echo "{\"id\": $day, \"day\": \"2024-01-0$day\"}"; done >t.jsonl
+    "$tidegate" backfill spec.yaml --from 2024-01-01 --to 2024-01-05 --window 1d --jobs $jobs \
+        --progress json --log-level info >out 2>lines
+    python3 - <<'PYTHON'
+import json
+lines = [json.loads(line) for line in open("lines")]
+loaded = [line for line in lines if "is loaded by load" in line.get("message", "")]
+assert len(loaded) == 4, lines
+assert {line["resource"] for line in lines if "resource" in line} == {"t"}, lines
+assert lines[-1]["phase"] == "done" and lines[-1]["result"] is None, lines[-1]
+PYTHON
+    grep -q "All windows from" out
+    equal "" "$("$tidegate" backfill spec.yaml --from 2024-01-01 --to 2024-01-05 --window 1d --again --quiet 2>&1)"
+}
+
 test_quiet() {
     spec
     echo '{"id": 1}' >t.jsonl
@@ -172,6 +192,8 @@ test_a_log_file_that_fails() {
     run 0 --log-file /dev/full
     says "the log file '/dev/full' cannot be written: No space left on device"
     equal 1 "$(grep -c 'cannot be written' <<<"$said")" "how often it is said"
+    "$tidegate" run spec.yaml --progress json --log-file /dev/full 2>lines >/dev/null
+    python3 -c 'import json; assert sum("cannot be written" in json.loads(line).get("message", "") for line in open("lines")) == 1'
     run 2 --log-level loud
     says "choose error, warning, info or debug"
 }
