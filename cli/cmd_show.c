@@ -26,6 +26,15 @@ static const struct view {
     {.name = "windows",
      .rows = TG_SHOW_WINDOWS,
      .columns = {"resource", "from", "to", "state", "rows"}},
+    {.name = "rejects",
+     .rows = TG_SHOW_REJECTS,
+     .columns = {"load_id", "table", "column", "file", "line", "reason", "text", "document"}},
+    {.name = "files",
+     .rows = TG_SHOW_SOURCE_FILES,
+     .columns = {"resource", "path", "rows", "bytes", "load_id"}},
+    {.name = "columns",
+     .rows = TG_SHOW_COLUMNS,
+     .columns = {"table", "column", "type", "nullable", "hints", "since_load"}},
     {.name = "state", .text = TG_DOCUMENT_STATE},
     {.name = "schema", .text = TG_DOCUMENT_SCHEMA},
     {.name = "packages",
@@ -34,7 +43,8 @@ static const struct view {
     {.name = "resources", .rows = TG_SHOW_RESOURCES, .columns = {RESOURCE_COLUMNS}},
 };
 
-/* Where each package belongs and why it is there: too long for a table, a line for each. */
+/* Where each package belongs and why it is there, in full: too long for a table, a line for each.
+ * */
 static int print_reasons(struct tg_pipeline *pipeline, struct tg_error *err)
 {
     struct ArrowArrayStream stream = {0};
@@ -92,8 +102,8 @@ static int show_run(const struct call *call)
         i++;
     if (i == view_count)
         return fail_usage(call->command,
-                          "'%s' cannot be shown; choose tables, loads, windows, state, schema, "
-                          "packages or resources",
+                          "'%s' cannot be shown; choose tables, columns, loads, files, rejects, "
+                          "windows, state, schema, packages or resources",
                           name);
     const struct view *view = &views[i];
     if (format == FORMAT_YAML && (view->columns[0] || view->text != TG_DOCUMENT_SCHEMA))
@@ -110,9 +120,12 @@ static int show_run(const struct call *call)
 
 const struct command command_show = {
     .name = "show",
-    .summary = "Show tables, loads, windows, state, schema, packages, resources",
+    .summary = "Show tables, columns, loads, files, rejects, schema and more",
     .details = "tables: rows and columns of each table\n"
+               "columns: their types, and since which load they are there\n"
                "loads: what each load did to each table\n"
+               "files: those that were loaded, and by which load\n"
+               "rejects: rows that were not loaded, where they stood and why\n"
                "windows: ranges that were loaded beside the cursors, or are to be\n"
                "state: the cursors\n"
                "schema: the catalog as stored\n"
@@ -121,8 +134,9 @@ const struct command command_show = {
                "--json and --csv have columns that a terminal has no room for.",
     .arguments = {{"SPEC", false, "the spec file", NULL},
                   {"WHAT", true,
-                   "tables (default), loads, windows, state, schema, packages or resources",
-                   "tables loads windows state schema packages resources"}},
+                   "tables (default), columns, loads, files, rejects, windows, state, schema, "
+                   "packages or resources",
+                   "tables columns loads files rejects windows state schema packages resources"}},
     .flags = {{"--json", NULL, "for programs"},
               {"--yaml", NULL, "of the schema: as it is exported and imported"},
               {"--csv", NULL, "comma-separated, with a header line (all but state and schema)"},

@@ -4,18 +4,25 @@
  *   print_stream -> tg_cells_open -> the format's printer: begin once, row for each row, end once
  *
  * A table keeps the cells of its first ROWS_SEEN rows as text to find the widths; later rows are
- * printed with the same widths. CSV and JSON keep nothing. What standard output does not take is
- * finish_output's to say (command_line.c).
+ * printed with the same widths. On a terminal the widest columns give way until it fits, or each
+ * row is a list of its columns (put_upright); elsewhere nothing is cut. CSV and JSON keep nothing.
+ * What standard output does not take is finish_output's to say (command_line.c).
  */
 #include "print.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
 
-enum { ROWS_SEEN = 10000, WIDTH_MAX = 60 };
+#include "cli.h"
+
+enum { ROWS_SEEN = 10000, BYTES_SEEN = 16 << 20 };
+enum { NARROWEST = 8 }; /* to which a column is cut where the terminal has no room for all of it */
 
 struct cell {
-    char *text; /* visible, clipped, no NUL at its end; NULL: empty */
+    char *text; /* visible */
     size_t len, width;
 };
 
@@ -27,8 +34,13 @@ struct printer {
     uint64_t row_count;
     /* tables only */
     struct cell *kept; /* the header and the first rows */
-    size_t kept_count, kept_cap;
+    size_t kept_count, kept_cap, kept_bytes;
+    size_t room;  /* columns of the terminal; 0: it is none, and nothing is cut */
+    bool upright; /* a row is a list of its columns: there is no room for a table */
+    uint64_t upright_count;
+    struct cell *titles;
     size_t *widths;
+    bool *words;      /* has a column anything but digits? */
     const char *null; /* how it looks */
     bool streaming;   /* the widths are settled */
 };
@@ -61,40 +73,30 @@ static size_t put_visible(char out[8], const char *text, size_t text_len, size_t
         *len = *width = (size_t)snprintf(out, 8, "\\x%02x", (unsigned char)text[1]);
         return 2;
     }
-    while (bytes < text_len && bytes < 4 && ((unsigned char)text[bytes] & 0xc0) == 0x80)
-        bytes++;
+    *width = char_columns(text, text_len, &bytes);
     memcpy(out, text, bytes);
     *len = bytes;
-    *width = 1;
     return bytes;
 }
 
-/* Escaped, and clipped to WIDTH_MAX characters with an ellipsis. */
-static int make_cell(struct cell *cell, const char *text, size_t len, struct tg_error *err)
+/* Escaped; of what a terminal has no room for the beginning is enough (`room`; 0: all of it). */
+static int make_cell(struct cell *cell, const char *text, size_t len, size_t room,
+                     struct tg_error *err)
 {
-    static const char ellipsis[] = "\xe2\x80\xa6";
-    char visible[WIDTH_MAX * 4 + 16];
-    size_t clip_len = 0, clip_width = 0; /* the longest start that leaves room for the ellipsis */
-    *cell = (struct cell){0};
-    for (size_t at = 0, out_len, width; at < len && cell->width <= WIDTH_MAX;) {
-        if (cell->width <= WIDTH_MAX - 1) {
-            clip_len = cell->len;
-            clip_width = cell->width;
-        }
-        at += put_visible(visible + cell->len, text + at, len - at, &out_len, &width);
+    enum { GROWTH_MAX = 4 }; /* of a byte that is escaped */
+    *cell = (struct cell){.width = 0};
+    const size_t most = room > 0 && room * 8 < len ? room * 8 : len;
+    cell->text = malloc(most * GROWTH_MAX + 8);
+    if (!cell->text)
+        return no_memory(err);
+    for (size_t at = 0, out_len, width; at < most && (room == 0 || cell->width <= room);) {
+        at += put_visible(cell->text + cell->len, text + at, len - at, &out_len, &width);
         cell->len += out_len;
         cell->width += width;
     }
-    if (cell->width > WIDTH_MAX) {
-        memcpy(visible + clip_len, ellipsis, sizeof(ellipsis) - 1);
-        cell->len = clip_len + sizeof(ellipsis) - 1;
-        cell->width = clip_width + 1;
-    }
-    cell->text = cell->len > 0 ? malloc(cell->len) : NULL;
-    if (cell->len > 0 && !cell->text)
-        return no_memory(err);
-    if (cell->len > 0)
-        memcpy(cell->text, visible, cell->len);
+    char *shrunk = realloc(cell->text, cell->len + 1);
+    cell->text = shrunk ? shrunk : cell->text;
+    cell->text[cell->len] = '\0';
     return TG_OK;
 }
 
@@ -119,6 +121,15 @@ size_t print_visible(const char *text, size_t width_max, FILE *out)
     return width;
 }
 
+/* A number, or an id of a load: half of it is worth nothing. */
+static bool is_digits(const char *text, size_t len)
+{
+    size_t at = 0;
+    while (at < len && ((text[at] >= '0' && text[at] <= '9') || text[at] == '.'))
+        at++;
+    return at == len;
+}
+
 static int keep_cell(struct printer *printer, size_t column, const char *text, size_t len,
                      struct tg_error *err)
 {
@@ -131,10 +142,12 @@ static int keep_cell(struct printer *printer, size_t column, const char *text, s
         printer->kept_cap = cap;
     }
     struct cell *cell = &printer->kept[printer->kept_count];
-    int rc = make_cell(cell, text, len, err);
+    int rc = make_cell(cell, text, len, printer->room, err);
     if (rc)
         return rc;
     printer->kept_count++;
+    printer->kept_bytes += cell->len;
+    printer->words[column] |= text != printer->null && !is_digits(text, len);
     if (!printer->streaming && printer->widths[column] < cell->width)
         printer->widths[column] = cell->width;
     return TG_OK;
@@ -146,18 +159,34 @@ static void put_repeated(FILE *out, char c, size_t count)
         fputc(c, out);
 }
 
+/* Cut with an ellipsis where it is wider; returns the columns that it takes. */
+static size_t put_cut(FILE *out, const struct cell *cell, size_t room)
+{
+    size_t at = 0, width = 0, bytes;
+    if (room == 0 || cell->width <= room) {
+        fwrite(cell->text, 1, cell->len, out);
+        return cell->width;
+    }
+    for (size_t more; at < cell->len; at += bytes, width += more)
+        if (width + (more = char_columns(cell->text + at, cell->len - at, &bytes)) > room - 1)
+            break;
+    fwrite(cell->text, 1, at, out);
+    fputs("\xe2\x80\xa6", out);
+    return width + 1;
+}
+
 /* One line of `cells`, aligned. Nothing follows the last value. */
 static void put_cells(const struct printer *printer, const struct cell *cells)
 {
     for (size_t i = 0; i < printer->column_count; i++) {
-        size_t width = printer->widths[i];
-        size_t pad = width > cells[i].width ? width - cells[i].width : 0;
-        bool right = tg_cells_is_number(printer->cells, printer->columns[i]);
+        const bool right = tg_cells_is_number(printer->cells, printer->columns[i]);
+        const size_t width = printer->widths[i], room = printer->room > 0 && !right ? width : 0;
+        const size_t takes = room > 0 && cells[i].width > width ? width : cells[i].width;
         bool last = i + 1 == printer->column_count;
-        put_repeated(printer->out, ' ', (i > 0 ? 2 : 0) + (right ? pad : 0));
-        if (cells[i].text)
-            fwrite(cells[i].text, 1, cells[i].len, printer->out);
-        put_repeated(printer->out, ' ', right || last ? 0 : pad);
+        put_repeated(printer->out, ' ',
+                     (i > 0 ? 2 : 0) + (right && width > takes ? width - takes : 0));
+        const size_t took = put_cut(printer->out, &cells[i], room);
+        put_repeated(printer->out, ' ', right || last || took > width ? 0 : width - took);
     }
     fputc('\n', printer->out);
 }
@@ -171,37 +200,116 @@ static void put_rule(const struct printer *printer)
     fputc('\n', printer->out);
 }
 
+/* ---- a terminal's room ---- */
+
+static size_t terminal_room(FILE *out)
+{
+    struct winsize size;
+    if (!isatty(fileno(out)))
+        return 0;
+    return ioctl(fileno(out), TIOCGWINSZ, &size) == 0 && size.ws_col > 1 ? size.ws_col : LINE_WIDTH;
+}
+
+static size_t widths_sum(const struct printer *printer)
+{
+    size_t sum = 2 * printer->column_count - 2;
+    for (size_t i = 0; i < printer->column_count; i++)
+        sum += printer->widths[i];
+    return sum;
+}
+
+/* The widest one of words gives way, again and again; digits are never cut. NULL: nothing can give
+ * way. */
+static size_t *widest(struct printer *printer)
+{
+    size_t *found = NULL;
+    for (size_t i = 0; i < printer->column_count; i++)
+        if (printer->words[i] && !tg_cells_is_number(printer->cells, printer->columns[i]) &&
+            printer->widths[i] > NARROWEST && (!found || printer->widths[i] > *found))
+            found = &printer->widths[i];
+    return found;
+}
+
+static void fit_widths(struct printer *printer)
+{
+    size_t *column = NULL;
+    if (printer->room == 0 || printer->column_count == 0)
+        return;
+    while (widths_sum(printer) > printer->room && (column = widest(printer)))
+        --*column;
+    printer->upright = widths_sum(printer) > printer->room;
+}
+
+/* A line for each column of a row, behind a line that says which row it is. */
+static void put_upright(struct printer *printer, const struct cell *cells)
+{
+    size_t width = 0;
+    const struct cell *titles = printer->titles;
+    for (size_t i = 0; i < printer->column_count; i++)
+        width = titles[i].width > width ? titles[i].width : width;
+    fprintf(printer->out, "-- row %" PRIu64 "\n", ++printer->upright_count);
+    for (size_t i = 0; i < printer->column_count; i++) {
+        size_t took = put_cut(printer->out, &titles[i], 0);
+        put_repeated(printer->out, ' ', width - took + 2);
+        put_cut(printer->out, &cells[i],
+                printer->room > width + 2 ? printer->room - width - 2 : NARROWEST);
+        fputc('\n', printer->out);
+    }
+}
+
 static void forget_kept(struct printer *printer)
 {
     for (size_t i = 0; i < printer->kept_count; i++)
         free(printer->kept[i].text);
-    printer->kept_count = 0;
+    printer->kept_count = printer->kept_bytes = 0;
+}
+
+/* The first line that is kept, of which the printer keeps hold; returns how many cells it has. */
+static size_t print_titles(struct printer *printer)
+{
+    const size_t count = printer->column_count;
+    for (size_t i = 0; i < count; i++) {
+        printer->titles[i] = printer->kept[i];
+        printer->kept[i].text = NULL;
+    }
+    fit_widths(printer);
+    printer->streaming = true;
+    if (!printer->upright) {
+        put_cells(printer, printer->titles);
+        put_rule(printer);
+    }
+    return count;
 }
 
 /* Prints the rows that are kept, the first time after header and rule. */
 static void print_kept(struct printer *printer)
 {
-    const struct cell *cells = printer->kept;
-    size_t left = printer->column_count > 0 ? printer->kept_count / printer->column_count : 0;
-    for (; left > 0; left--, cells += printer->column_count) {
-        put_cells(printer, cells);
-        if (!printer->streaming)
-            put_rule(printer);
-        printer->streaming = true;
+    size_t at = 0;
+    if (!printer->streaming && printer->kept_count > 0)
+        at = print_titles(printer);
+    for (; at < printer->kept_count; at += printer->column_count) {
+        if (printer->upright)
+            put_upright(printer, &printer->kept[at]);
+        else
+            put_cells(printer, &printer->kept[at]);
     }
     forget_kept(printer);
 }
 
 static int table_begin(struct printer *printer, struct tg_error *err)
 {
+    printer->room = terminal_room(printer->out);
     printer->widths = calloc(printer->column_count + 1, sizeof(*printer->widths));
-    if (!printer->widths)
+    printer->titles = calloc(printer->column_count + 1, sizeof(*printer->titles));
+    printer->words = calloc(printer->column_count + 1, sizeof(*printer->words));
+    if (!printer->widths || !printer->titles || !printer->words)
         return no_memory(err);
     for (size_t i = 0; i < printer->column_count; i++) {
         const char *name = tg_cells_column_name(printer->cells, printer->columns[i]);
         int rc = keep_cell(printer, i, name, strlen(name), err);
         if (rc)
             return rc;
+        printer->words[i] = false;
     }
     return TG_OK;
 }
@@ -218,7 +326,7 @@ static int table_row(struct printer *printer, struct tg_error *err)
         if (rc)
             return rc;
     }
-    if (printer->streaming || printer->row_count == ROWS_SEEN)
+    if (printer->streaming || printer->row_count == ROWS_SEEN || printer->kept_bytes > BYTES_SEEN)
         print_kept(printer);
     return TG_OK;
 }
@@ -383,6 +491,10 @@ int print_stream(struct ArrowArrayStream *stream, enum format format, const char
     if (!rc)
         rc = print_rows(&printer, format, err);
     forget_kept(&printer);
+    for (size_t i = 0; printer.titles && i < printer.column_count; i++)
+        free(printer.titles[i].text);
+    free(printer.titles);
+    free(printer.words);
     free(printer.kept);
     free(printer.columns);
     free(printer.widths);

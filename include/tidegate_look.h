@@ -22,6 +22,12 @@ extern "C" {
  *   packages  load_id, status (open, sealed, failed, damaged), dataset, created_at, rows, bytes,
  *             tries, destination, error, schema, path
  *   files     load_id, status, table, path, rows, bytes, columns (their number): of these packages
+ *   rejects   load_id, resource, table, column, file, line, byte (in the line), place, reason, text
+ *             (of what could not be read), document (the row, of one that could), inserted_at
+ *   source_files pipeline, resource, path, rows, bytes (on disk), content_bytes and content_hash
+ *             (decompressed), load_id (that read it last), modified_us: files that were loaded
+ *   columns   table, column, type (as the destination calls it), data_type, nullable, hints
+ *             ("primary_key, unique"), since_version (of the schema), since_load
  *   resources resource, source, write_disposition, primary_key ("id, region"), merge_key, cursor,
  *             columns (their number, where the source knows it) */
 enum tg_show {
@@ -30,13 +36,16 @@ enum tg_show {
     TG_SHOW_PACKAGES = 2,
     TG_SHOW_RESOURCES = 3,
     TG_SHOW_WINDOWS = 4,
-    TG_SHOW_FILES = 5
+    TG_SHOW_FILES = 5,
+    TG_SHOW_REJECTS = 6,
+    TG_SHOW_SOURCE_FILES = 7,
+    TG_SHOW_COLUMNS = 8
 };
 
-/* Shows what the destination (tables, loads, windows) or the working directory (packages, files)
- * holds, or what a run would read (resources): of a database as a source also which tables it has
- * found. That does all that tg_pipeline_check does, and fails as that does. `out` gets a stream, as
- * from tg_pipeline_query. TG_DESTINATION. */
+/* Shows what the destination (tables, loads, windows, rejects, files of the sources, columns) or
+ * the working directory (packages, files) holds, or what a run would read (resources): of a
+ * database as a source also which tables it has found. That does all that tg_pipeline_check does,
+ * and fails as that does. `out` gets a stream, as from tg_pipeline_query. TG_DESTINATION. */
 TG_API_CHECK int tg_pipeline_show(struct tg_pipeline *pipeline, enum tg_show what,
                                   struct ArrowArrayStream *out, struct tg_error *err);
 

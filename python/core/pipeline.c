@@ -504,8 +504,8 @@ static int find_name(const char *const *names, const char *name)
 
 static PyObject *pipeline_show(PyObject *object, PyObject *args)
 {
-    static const char *const names[] = {"tables",  "loads", "packages", "resources",
-                                        "windows", "files", NULL};
+    static const char *const names[] = {"tables", "loads",   "packages",     "resources", "windows",
+                                        "files",  "rejects", "source_files", "columns",   NULL};
     struct pipeline_object *self = self_of(object);
     struct ArrowArrayStream stream = {0};
     struct tg_error err = {0};

@@ -50,6 +50,11 @@ int sheet_text(struct sheet *sheet, size_t column, const char *text, struct tg_e
                 : TG_OK;
 }
 
+void sheet_bool(struct sheet *sheet, size_t column, bool value)
+{
+    column_set_bool(&sheet->columns[column], sheet->row, value);
+}
+
 void sheet_int64(struct sheet *sheet, size_t column, int64_t value)
 {
     column_set_int64(&sheet->columns[column], sheet->row, value);

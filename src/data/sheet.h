@@ -25,6 +25,7 @@ void sheet_release(struct sheet *sheet);
 /* Into the row that is being filled; what is not set is NULL, and so is the text NULL. */
 int sheet_text(struct sheet *sheet, size_t column, const char *text,
                struct tg_error *err) TG_CHECK_RESULT;
+void sheet_bool(struct sheet *sheet, size_t column, bool value);
 void sheet_int64(struct sheet *sheet, size_t column, int64_t value);
 int sheet_end_row(struct sheet *sheet, struct tg_error *err) TG_CHECK_RESULT;
 /* All rows that were ended. The sheet is then empty, to be released. */

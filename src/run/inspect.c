@@ -5,7 +5,8 @@
  *   inspect_show, inspect_query -> owned_new (destination) -> owned_out (a stream)
  *                                | show_packages (working directory, show_packages.c)
  *                                | show_resources (the sources, show_resources.c)
- *   inspect_document -> open_existing -> destination_restore -> as_json, as_yaml
+ *                                | show_columns (schemas as they were, show_columns.c)
+ *   inspect_document -> inspect_open -> destination_restore -> as_json, as_yaml
  *
  * A stream that goes out owns its destination, and a share of its pipeline.
  */
@@ -30,8 +31,7 @@ int inspect_absent(const struct tg_pipeline *pipeline, struct tg_error *err)
                         TG_REASON_NOTHING_LOADED);
 }
 
-static int open_existing(struct tg_pipeline *pipeline, struct destination *out,
-                         struct tg_error *err)
+int inspect_open(struct tg_pipeline *pipeline, struct destination *out, struct tg_error *err)
 {
     int rc = TG_OK;
     const struct config *config = &pipeline->config;
@@ -90,7 +90,7 @@ static int owned_new(struct tg_pipeline *pipeline, struct owned_stream **out, st
         return error_nomem(err);
     (*out)->pipeline = pipeline;
     pipeline_keep(pipeline);
-    return open_existing(pipeline, &(*out)->destination, err);
+    return inspect_open(pipeline, &(*out)->destination, err);
 }
 
 /* The stream of one that went well, which is then its owner. */
@@ -109,9 +109,8 @@ static int owned_out(struct owned_stream *owned, int rc, struct ArrowArrayStream
     return rc;
 }
 
-/* The schema that the destination has, which says what tables keep their history. */
-static int read_schema(struct destination *destination, const struct tg_pipeline *pipeline,
-                       struct catalog *out, struct tg_error *err)
+int inspect_schema(struct destination *destination, const struct tg_pipeline *pipeline,
+                   struct catalog *out, struct tg_error *err)
 {
     int rc = TG_OK;
     struct ledger ledger = {0};
@@ -147,7 +146,7 @@ int inspect_query(struct tg_pipeline *pipeline, const char *sql, const char *as_
                          as_of);
     TRY(owned_new(pipeline, &owned, err));
     if (as_of)
-        TRY(read_schema(&owned->destination, pipeline, &catalog, err));
+        TRY(inspect_schema(&owned->destination, pipeline, &catalog, err));
     TRY(destination_query(&owned->destination, sql, as_of ? &moment : NULL, &owned->inner, err));
 done:
     catalog_release(&catalog);
@@ -165,7 +164,9 @@ int inspect_show(struct tg_pipeline *pipeline, enum tg_show what, struct ArrowAr
         return show_files(pipeline, out, err);
     if (what == TG_SHOW_RESOURCES)
         return show_resources(pipeline, out, err);
-    if (what != TG_SHOW_TABLES && what != TG_SHOW_LOADS && what != TG_SHOW_WINDOWS)
+    if (what == TG_SHOW_COLUMNS)
+        return show_columns(pipeline, out, err);
+    if ((unsigned)what > TG_SHOW_COLUMNS)
         return error_set(err, TG_USAGE, "there is no view number %d", (int)what);
     TRY(owned_new(pipeline, &owned, err));
     TRY(destination_show(&owned->destination, what, &owned->inner, err));
@@ -224,7 +225,7 @@ int inspect_document(struct tg_pipeline *pipeline, enum tg_document what, struct
     bool is_state = what == TG_DOCUMENT_STATE, is_yaml = what == TG_DOCUMENT_SCHEMA_YAML;
     if ((unsigned)what > TG_DOCUMENT_SCHEMA_YAML)
         return error_set(err, TG_USAGE, "there is no document number %d", (int)what);
-    TRY(open_existing(pipeline, &destination, err));
+    TRY(inspect_open(pipeline, &destination, err));
     const struct ledger_owner owner = pipeline_owner(pipeline);
     TRY(destination_restore(&destination, &owner, context_now_us(&pipeline->ctx), &ledger, err));
     const char *stored = is_state ? ledger.state_blob : ledger.schema_json;

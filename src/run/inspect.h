@@ -6,9 +6,16 @@
 #define TIDEGATE_RUN_INSPECT_H
 
 #include "run/pipeline.h"
+#include "write/destination.h"
 
 int inspect_query(struct tg_pipeline *pipeline, const char *sql, const char *as_of,
                   struct ArrowArrayStream *out, struct tg_error *err) TG_CHECK_RESULT;
+/* Opens the destination: TG_DESTINATION where nothing is yet. Close it, come what may. */
+int inspect_open(struct tg_pipeline *pipeline, struct destination *out,
+                 struct tg_error *err) TG_CHECK_RESULT;
+/* The schema that it has, which says what tables keep their history. Release `out`. */
+int inspect_schema(struct destination *destination, const struct tg_pipeline *pipeline,
+                   struct catalog *out, struct tg_error *err) TG_CHECK_RESULT;
 /* That the destination is not there yet: TG_DESTINATION. */
 int inspect_absent(const struct tg_pipeline *pipeline, struct tg_error *err);
 /* TG_USAGE for a view, or a document, that there is not. */
@@ -27,6 +34,10 @@ int show_files(struct tg_pipeline *pipeline, struct ArrowArrayStream *out,
 /* show_resources.c: what a run would read, a resource a line. Checks as check_pipeline. */
 int show_resources(struct tg_pipeline *pipeline, struct ArrowArrayStream *out,
                    struct tg_error *err) TG_CHECK_RESULT;
+
+/* show_columns.c: those of the schema, and since when they are in it. */
+int show_columns(struct tg_pipeline *pipeline, struct ArrowArrayStream *out,
+                 struct tg_error *err) TG_CHECK_RESULT;
 
 /* Is told of each resource that is checked, with the key that its source knows. */
 struct check_visitor {

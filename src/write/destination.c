@@ -255,6 +255,14 @@ int destination_standing(struct destination *destination, const struct manifest 
                : TG_OK;
 }
 
+int destination_versions(struct destination *destination, const char *schema,
+                         struct schema_versions *out, struct tg_error *err)
+{
+    *out = (struct schema_versions){0};
+    arena_init(&out->arena);
+    return destination->driver->trace->versions(destination, schema, out, err);
+}
+
 int destination_claim(struct destination *destination, const struct claim_request *request,
                       struct claims *out, struct tg_error *err)
 {

@@ -161,6 +161,18 @@ struct standing {
     bool lacks_followed; /* that load is not there */
 };
 
+/* A schema as it was. */
+struct schema_version {
+    int64_t version;
+    const char *json;    /* as it is stored */
+    const char *load_id; /* the first load that had it; NULL: none is recorded */
+};
+struct schema_versions {
+    struct arena arena;
+    struct schema_version *items; /* the oldest first */
+    size_t count;
+};
+
 /* What is asked apart: it may be much, or the ledger does not keep it, or not for this pipeline. */
 struct trace_driver {
     int (*ties)(struct destination *destination, const struct ties_request *request,
@@ -171,6 +183,8 @@ struct trace_driver {
                    struct loaders *out, struct tg_error *err);
     int (*standing)(struct destination *destination, const struct manifest *manifest,
                     struct standing *out, struct tg_error *err);
+    int (*versions)(struct destination *destination, const char *schema,
+                    struct schema_versions *out, struct tg_error *err);
 };
 
 /* Windows of a plan, for workers; as destination_claim and the next two. */
@@ -328,6 +342,10 @@ int destination_loaders(struct destination *destination, const struct loaders_re
 /* It is open, or there is nothing. */
 int destination_standing(struct destination *destination, const struct manifest *manifest,
                          struct standing *out, struct tg_error *err) TG_CHECK_RESULT;
+/* All versions of a schema that are recorded. It is open. `out` is initialised here; release its
+ * arena. */
+int destination_versions(struct destination *destination, const char *schema,
+                         struct schema_versions *out, struct tg_error *err) TG_CHECK_RESULT;
 /* Claims up to request->most windows of a plan that are open, or whose lease is over, and counts
  * those of the plan. It is open, or there is nothing. `out` is initialised here; release it. */
 int destination_claim(struct destination *destination, const struct claim_request *request,

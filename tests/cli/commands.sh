@@ -320,6 +320,33 @@ test_sql_and_show_read_only() {
     [ ! -e test.duckdb ] && [ ! -e .tidegate ] || fail "made something"
 }
 
+test_show_rejects_files_and_columns() {
+    spec 't: {path: "*.jsonl", write_disposition: merge, primary_key: id}'
+    echo '{"id": 1, "userName": "Ada"}' >1.jsonl
+    run 0
+    tg show spec.yaml rejects
+    says "(0 rows)"
+    echo '{"id": 2, "userName": "Bo", "new": true}' >2.jsonl
+    run 0 --schema-contract columns=discard_row
+    "$tidegate" show spec.yaml rejects --json | python3 -c "
+import json, sys
+[row] = json.load(sys.stdin)
+assert row['table'] == 't' and row['column'] == 'new' and row['line'] == 1 and row['file'].endswith('2.jsonl'), row
+assert row['reason'] and json.loads(row['document'])['id'] == 2 and row['load_id'] and row['resource'] == 't', row"
+    tg show spec.yaml rejects
+    says "2.jsonl" "new" "reason" '"userName":"Bo"' "(1 row)"
+    equal "resource,path,rows|t,1.jsonl,1|t,2.jsonl,1|" \
+        "$("$tidegate" show spec.yaml files --csv | cut -d, -f2-4 | tr '\n' '|')"
+    echo '{"id": 3, "more": 1.5}' >3.jsonl
+    run 0
+    first=$(sql "select min(load_id) from _dlt_loads") last=$(sql "select max(load_id) from _dlt_loads")
+    equal "id,BIGINT,bigint,false,primary_key,$first|user_name,VARCHAR,text,true,,$first|more,DOUBLE,double,true,,$last|" \
+        "$("$tidegate" show spec.yaml columns --csv | grep -E '^t,(id|user_name|more),' | cut -d, -f2-6,8 | tr '\n' '|')"
+    sql "delete from _dlt_version" >/dev/null
+    tg show spec.yaml columns
+    says "run the pipeline first"
+}
+
 test_the_summary_counts_what_happened() {
     spec "t: {path: t.jsonl, write_disposition: merge, primary_key: id, incremental: {cursor: at}}"
     printf '{"id": 1, "at": 1}\n{"id": 2, "at": 1}\n' >t.jsonl

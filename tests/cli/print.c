@@ -11,6 +11,11 @@
 
 #include <cmocka.h>
 
+#include <fcntl.h>
+#include <sys/ioctl.h>
+#include <termios.h>
+#include <unistd.h>
+
 #include "cli/print.h"
 #include "data/batch.h"
 #include "tests/torture.h"
@@ -147,30 +152,85 @@ static void json(void **state)
           "]\n");
 }
 
-static void long_values_are_clipped(void **state)
+static void long_values_are_whole(void **state)
 {
-    struct row rows[3] = {{1, NULL, 0}, {2, NULL, 0}, {3, NULL, 0}};
-    char sixty[121] = "", more[122] = "", controls[101] = "", expected[1000];
+    struct row rows[2] = {{1, NULL, 0}, {2, "x", 0}};
+    char controls[101] = "", escaped[401] = "", rule[401] = "", expected[2000];
     (void)state;
-    for (int i = 0; i < 60; i++)
-        memcpy(sixty + 2 * i, "\xc3\xa9", 2);
-    memcpy(more, sixty, 120);
-    more[120] = 'x';
     memset(controls, '\x1b', 100);
-    rows[0].name = sixty;
-    rows[1].name = more;
-    rows[2].name = controls;
-    /* 14 escapes have 56 characters; the 15th would leave no room for the ellipsis */
+    memset(rule, '-', 400);
+    for (int i = 0; i < 100; i++)
+        memcpy(escaped + 4 * i, "\\x1b", 4);
+    rows[0].name = controls;
     snprintf(expected, sizeof(expected),
-             "id  name%56s  price\n"
-             "--  %.60s  -----\n"
-             " 1  %s   0.00\n"
-             " 2  %.118s\xe2\x80\xa6   0.00\n"
-             " 3  %s\xe2\x80\xa6      0.00\n"
-             "(3 rows)\n",
-             "", "------------------------------------------------------------", sixty, sixty,
-             "\\x1b\\x1b\\x1b\\x1b\\x1b\\x1b\\x1b\\x1b\\x1b\\x1b\\x1b\\x1b\\x1b\\x1b");
-    check(rows, 3, 1, FORMAT_TABLE, expected);
+             "id  name%396s  price\n--  %s  -----\n 1  %s   0.00\n 2  x%399s   0.00\n(2 rows)\n",
+             "", rule, escaped, "");
+    check(rows, 2, 1, FORMAT_TABLE, expected);
+}
+
+/* What a terminal of so many columns shows, to be freed. */
+static char *print_on_terminal(const struct row *rows, size_t count, unsigned short columns)
+{
+    struct ArrowArrayStream stream;
+    struct tg_error err = {0};
+    struct termios mode;
+    const struct winsize size = {.ws_row = 24, .ws_col = columns};
+    int screen = posix_openpt(O_RDWR | O_NOCTTY);
+    assert_true(screen >= 0 && grantpt(screen) == 0 && unlockpt(screen) == 0);
+    int terminal = open(ptsname(screen), O_RDWR | O_NOCTTY);
+    assert_true(terminal >= 0 && ioctl(terminal, TIOCSWINSZ, &size) == 0);
+    assert_int_equal(tcgetattr(terminal, &mode), 0);
+    mode.c_oflag &= ~(tcflag_t)OPOST;
+    assert_int_equal(tcsetattr(terminal, TCSANOW, &mode), 0);
+    FILE *out = fdopen(terminal, "w");
+    assert_int_equal(make_stream(rows, count, 1, &stream), TG_OK);
+    assert_int_equal(print_stream(&stream, FORMAT_TABLE, NULL, out, &err), TG_OK);
+    fflush(out);
+    char *text = calloc(1, 4096);
+    for (size_t len = 0; !strstr(text, "rows)\n");) {
+        ssize_t more = read(screen, text + len, 4095 - len);
+        assert_true(more > 0);
+        len += (size_t)more;
+    }
+    fclose(out);
+    close(screen);
+    return text;
+}
+
+static void a_terminal_has_so_much_room(void **state)
+{
+    static const struct row rows[] = {{1, "a name that is long", 100},
+                                      {2, "\xe5\x90\x8d\xe5\x89\x8d", 5}};
+    static const struct {
+        unsigned short columns;
+        const char *wanted;
+    } cases[] = {
+        {30, "id  name                 price\n"
+             "--  -------------------  -----\n"
+             " 1  a name that is long   1.00\n"
+             " 2  \xe5\x90\x8d\xe5\x89\x8d                  0.05\n"
+             "(2 rows)\n"},
+        {29, "id  name                price\n"
+             "--  ------------------  -----\n"
+             " 1  a name that is lo\xe2\x80\xa6   1.00\n"
+             " 2  \xe5\x90\x8d\xe5\x89\x8d                 0.05\n"
+             "(2 rows)\n"},
+        {18, "-- row 1\n"
+             "id     1\n"
+             "name   a name tha\xe2\x80\xa6\n"
+             "price  1.00\n"
+             "-- row 2\n"
+             "id     2\n"
+             "name   \xe5\x90\x8d\xe5\x89\x8d\n"
+             "price  0.05\n"
+             "(2 rows)\n"},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        char *text = print_on_terminal(rows, 2, cases[i].columns);
+        assert_string_equal(text, cases[i].wanted);
+        free(text);
+    }
 }
 
 /* More rows than the table looks ahead: later, wider values push their line, nothing is lost. */
@@ -308,7 +368,8 @@ int main(void)
         cmocka_unit_test(tables),
         cmocka_unit_test(csv),
         cmocka_unit_test(json),
-        cmocka_unit_test(long_values_are_clipped),
+        cmocka_unit_test(long_values_are_whole),
+        cmocka_unit_test(a_terminal_has_so_much_room),
         cmocka_unit_test(long_tables_keep_their_widths),
         cmocka_unit_test(a_table_without_columns),
         cmocka_unit_test(a_full_disk_is_left_to_the_caller),

@@ -79,7 +79,7 @@ static void there_are_no_other_views(void **state)
     struct ArrowArrayStream stream = {0};
     char *text = NULL;
     open_loaded(fixture);
-    assert_int_equal(tg_pipeline_show(fixture->pipeline, (enum tg_show)6, &stream, &fixture->err),
+    assert_int_equal(tg_pipeline_show(fixture->pipeline, (enum tg_show)9, &stream, &fixture->err),
                      TG_USAGE);
     assert_int_equal(
         tg_pipeline_document(fixture->pipeline, (enum tg_document)3, &text, &fixture->err),

@@ -5,6 +5,7 @@
  * describe -> what the connection tells, in our types; write -> write.c, one transaction. Where its
  * commit has failed, ask_ledger: on a connection that is new, since only that sees what is there.
  */
+#include <stdlib.h>
 #include <string.h>
 
 #include "database/template.h"
@@ -272,6 +273,27 @@ static int show(struct destination *destination, enum tg_show what, struct Arrow
     return show_database(destination->state, destination->dataset, what, out, err);
 }
 
+static int versions(struct destination *destination, const char *schema,
+                    struct schema_versions *out, struct tg_error *err)
+{
+    int rc = TG_OK;
+    struct text_rows rows = {0};
+    TRY(show_versions(destination->state, destination->dataset, schema, &rows, err));
+    out->items = arena_alloc(&out->arena, (rows.row_count + 1) * sizeof(*out->items));
+    if (!out->items)
+        TRY(error_nomem(err));
+    for (; out->count < rows.row_count; out->count++) {
+        struct schema_version *version = &out->items[out->count];
+        *version =
+            (struct schema_version){.version = strtoll(text_cell(&rows, out->count, 0), NULL, 10)};
+        TRY(arena_keep(&out->arena, text_cell(&rows, out->count, 1), &version->json, err));
+        TRY(arena_keep(&out->arena, text_cell(&rows, out->count, 2), &version->load_id, err));
+    }
+done:
+    text_rows_release(&rows);
+    return rc;
+}
+
 /* ---- claims ---- */
 
 /* A dataset may have no plan. */
@@ -343,7 +365,7 @@ static int standing(struct destination *destination, const struct manifest *mani
 }
 
 static const struct trace_driver trace = {
-    .ties = ties, .count = count, .loaders = loaders, .standing = standing};
+    .ties = ties, .count = count, .loaders = loaders, .standing = standing, .versions = versions};
 
 const struct destination_driver destination_sql = {
     .example = example,
