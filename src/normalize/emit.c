@@ -52,6 +52,21 @@ static inline int store_id(struct column *column, size_t row, struct row_id id,
     return column_set_text(column, row, id.text, id.len, err);
 }
 
+/* Nobody can know the ids of such a load before it is there. */
+static inline bool are_random(const struct outputs *outputs)
+{
+    return outputs->options.row_ids == TG_ROW_IDS_RANDOM && !outputs->brings_ids;
+}
+
+static int make_id_below_random(const struct output *output, size_t row, struct row_id parent,
+                                struct tg_error *err)
+{
+    uint64_t index = (uint64_t)output->system[SYSTEM_LIST_INDEX]->column.data.i64[row];
+    char id[HASH_ID_TEXT];
+    id_below_random(parent.text, output->name_hash, index, id);
+    return column_set_text(&output->system[SYSTEM_ID]->column, row, id, sizeof(id), err);
+}
+
 /* The hash of a row's place, in the queue, or at once when that is too long for it. */
 static int make_id(struct outputs *outputs, struct output *output, size_t row, struct row_id parent,
                    struct tg_error *err)
@@ -95,10 +110,13 @@ done:
 static int resolve(struct outputs *outputs, struct output *output, struct tg_error *err)
 {
     int rc = TG_OK;
+    const bool below_random = are_random(outputs);
     for (; output->parent && output->resolved < output->row; output->resolved++) {
         struct row_id parent;
         TRY(link_row(output, output->resolved, &parent, err));
-        TRY(make_id(outputs, output, output->resolved, parent, err));
+        TRY(below_random && parent.len == HASH_ID_TEXT
+                ? make_id_below_random(output, output->resolved, parent, err)
+                : make_id(outputs, output, output->resolved, parent, err));
     }
     if (output->ids.lanes.count > 0)
         id_queue_run(&output->ids, output->system[SYSTEM_ID]->column.text);

@@ -1,7 +1,7 @@
 /*
  * Owns row ids. Root rows: id_random, from the context's pool, or id_hash. Nested rows: SHAKE-128
  * of "<parent id>_<table>_<index>", 10 bytes, so that a row has the same id whenever it is read
- * again.
+ * again; XXH3 of the same where the root row's id is another one then (id_below_random).
  *
  *   id_queue_add  lays the padded message of one row beside up to three others; id_queue_text
  *                 does so with the text that a root row's id is the hash of
@@ -27,6 +27,18 @@ int id_random(struct context *ctx, char out[HASH_ID_TEXT], struct tg_error *err)
     base64_encode(bytes, sizeof(bytes), false, out);
 done:
     return rc;
+}
+
+void id_below_random(const char parent[HASH_ID_TEXT], uint64_t table, uint64_t index,
+                     char out[HASH_ID_TEXT])
+{
+    unsigned char message[HASH_ID_TEXT + sizeof(table) + sizeof(index)];
+    uint64_t hash[2];
+    memcpy(message, parent, HASH_ID_TEXT);
+    memcpy(message + HASH_ID_TEXT, &table, sizeof(table));
+    memcpy(message + HASH_ID_TEXT + sizeof(table), &index, sizeof(index));
+    hash_xx128(message, sizeof(message), hash);
+    base64_encode((const unsigned char *)hash, HASH_ID_BYTES, false, out);
 }
 
 /* ---- the queue ---- */

@@ -1,7 +1,7 @@
 /*
  * Row ids: random ones or hashes for root rows, hashes of the parent's id for nested rows
- * (reference 1.5).
- * A nested id costs a Keccak permutation; the queue computes four of them at once.
+ * (reference 1.5). dlt's hash costs a Keccak permutation, of which the queue computes four at once;
+ * below a random id nobody has it to compare with, and XXH3 does.
  */
 #ifndef TIDEGATE_NORMALIZE_ID_H
 #define TIDEGATE_NORMALIZE_ID_H
@@ -50,6 +50,9 @@ int id_row_json(const yyjson_val *row, struct buf *out, struct tg_error *err) TG
 /* The id that is the hash of a text. */
 int id_hash(struct hasher *hasher, const char *text, size_t len, char out[HASH_ID_TEXT],
             struct tg_error *err) TG_CHECK_RESULT;
+/* Of a row below one whose id is random: `table` is the hash of its table's name. */
+void id_below_random(const char parent[HASH_ID_TEXT], uint64_t table, uint64_t index,
+                     char out[HASH_ID_TEXT]);
 /* One id of any length of input, at once. */
 int id_nested(struct hasher *hasher, const char *parent, size_t parent_len, const char *table,
               uint64_t index, char out[HASH_ID_TEXT], struct tg_error *err) TG_CHECK_RESULT;

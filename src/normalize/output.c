@@ -97,6 +97,7 @@ int output_new(struct outputs *outputs, struct table *table, const char *path, s
     output->table = table;
     output->free_pass = table_is_new(table) || table->evolve_once;
     output->name_len = strlen(table->name);
+    output->name_hash = hash_xx64(table->name, output->name_len);
     output->schema_stale = true;
     TRY(arena_keep(&outputs->arena, path, &output->path, err));
     for (size_t i = 0; i < table->column_count; i++)

@@ -49,7 +49,8 @@ struct output {
     struct shape *rows;        /* nested: what the rows hold */
     const char *path;          /* the table's name before it was shortened */
     size_t name_len;           /* of table->name */
-    struct slot **slots;       /* in the order they came up */
+    uint64_t name_hash;
+    struct slot **slots; /* in the order they came up */
     size_t slot_count, slot_cap;
     size_t waiting; /* slots that the catalog does not have yet */
     bool free_pass; /* it had no columns when the load began: new ones pass the contract */
@@ -83,6 +84,7 @@ struct outputs {
     const yyjson_val *root_row; /* of the page, and */
     const yyjson_val *row;      /* of its table, the one being walked */
     struct infer_rules rules;
+    bool brings_ids;          /* a row had an id of its own: others may know those below it */
     uint64_t bad_row_count;   /* rejected so far */
     char discard_reason[384]; /* of the row that is given up (ROW_DISCARDED) */
     const char *discard_column;

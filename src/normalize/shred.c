@@ -613,11 +613,10 @@ static int set_id(struct shredder *shredder, struct output *output, const struct
     bool fits;
     if (!shredder->own_id)
         return make_root_id(shredder, output, err);
+    shredder->outputs->brings_ids = true;
     TRY(coerce_cell(shredder->own_id, &text, TEXT_TYPED, &shredder->scratch, &own, &fits, err));
-    if (place)
-        TRY(output_set_id(shredder->outputs, output, own.text, own.len, err));
-    else
-        TRY(column_set_text(column, output->row, own.text, own.len, err));
+    rc = place ? output_set_id(shredder->outputs, output, own.text, own.len, err)
+               : column_set_text(column, output->row, own.text, own.len, err);
 done:
     return rc;
 }

@@ -7,6 +7,9 @@
 #include <string.h>
 #include <cmocka.h>
 
+#include <ctype.h>
+#include <stdlib.h>
+
 #include "normalize/id.h"
 #include "tests/torture.h"
 
@@ -35,6 +38,32 @@ static void vectors(void **state)
         assert_memory_equal(id, cases[i].id, HASH_ID_TEXT);
     }
     hasher_release(&hasher);
+}
+
+static int compare_ids(const void *left, const void *right)
+{
+    return memcmp(left, right, HASH_ID_TEXT);
+}
+
+/* Parent, table and index: each tells ids apart. */
+static void below_random_ids(void **state)
+{
+    (void)state;
+    enum { PARENTS = 100, TABLES = 10, INDEXES = 100, COUNT = PARENTS * TABLES * INDEXES };
+    static char ids[COUNT][HASH_ID_TEXT];
+    char parent[32], again[HASH_ID_TEXT];
+    for (int i = 0; i < COUNT; i++) {
+        snprintf(parent, sizeof(parent), "parent%08d", i / TABLES / INDEXES);
+        const uint64_t table = (uint64_t)(i / INDEXES % TABLES), index = (uint64_t)(i % INDEXES);
+        id_below_random(parent, table, index, ids[i]);
+        id_below_random(parent, table, index, again);
+        assert_memory_equal(ids[i], again, HASH_ID_TEXT);
+        for (int c = 0; c < HASH_ID_TEXT; c++)
+            assert_true(isalnum((unsigned char)again[c]) || again[c] == '+' || again[c] == '/');
+    }
+    qsort(ids, COUNT, HASH_ID_TEXT, compare_ids);
+    for (int i = 1; i < COUNT; i++)
+        assert_memory_not_equal(ids[i - 1], ids[i], HASH_ID_TEXT);
 }
 
 /* The queue's own permutation against the library's, whatever a lane held before. */
@@ -132,8 +161,11 @@ static void out_of_memory(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(vectors),       cmocka_unit_test(queue_equals_library),
-        cmocka_unit_test(queued_texts),  cmocka_unit_test(random_ids_differ),
+        cmocka_unit_test(vectors),
+        cmocka_unit_test(below_random_ids),
+        cmocka_unit_test(queue_equals_library),
+        cmocka_unit_test(queued_texts),
+        cmocka_unit_test(random_ids_differ),
         cmocka_unit_test(out_of_memory),
     };
     return cmocka_run_group_tests_name("normalize/id", tests, NULL, NULL);
