@@ -221,6 +221,40 @@ static size_t put_phase(const char *words, double seconds, size_t width, char li
     return 1;
 }
 
+/* How many bytes of a text stand in a line of so many columns: whole words, if there is one. */
+static size_t break_line(const char *text, size_t width)
+{
+    size_t at = 0, columns = 0, end = 0, len = strlen(text);
+    for (size_t bytes; at < len; at += bytes) {
+        columns += char_columns(text + at, len - at, &bytes);
+        if (columns > width)
+            return end > 0 ? end : at > 0 ? at : bytes;
+        if (text[at] == ' ')
+            end = at;
+    }
+    return len;
+}
+
+/* In as many lines as it needs: who is waited for stands in it. */
+static size_t put_doing(const struct watched *watched, double now, size_t width,
+                        char lines[LIVE_LINES][LINE_BYTES])
+{
+    size_t count = 0;
+    const double seconds = now - watched->doing_began;
+    const char *left = watched->doing;
+    char clock[QUANTITY_BYTES], part[LINE_BYTES];
+    format_seconds(seconds, clock);
+    while (count + 1 < LIVE_LINES && text_columns(left) + GAP + strlen(clock) > width) {
+        size_t len = break_line(left, width);
+        if (!left[len])
+            break;
+        snprintf(part, sizeof(part), "%.*s", (int)len, left);
+        put_line(lines[count++], part, 0, &(struct parts){.text = {""}}, width);
+        left += len + (left[len] == ' ');
+    }
+    return count + put_phase(left, seconds, width, lines[count]);
+}
+
 static size_t put_table(const struct watched *watched, double now, size_t width,
                         char line[LINE_BYTES])
 {
@@ -244,7 +278,7 @@ size_t live_lines(const struct watched *watched, double now, size_t width,
     if (watched->phase >= TG_PHASE_DONE)
         return 0;
     if (watched->doing)
-        return put_phase(watched->doing, now - watched->doing_began, width, lines[0]);
+        return put_doing(watched, now, width, lines);
     if (watched->table)
         return put_table(watched, now, width, lines[0]);
     if (watched->phase == TG_PHASE_EXTRACT && watched->count > 0) {

@@ -490,8 +490,9 @@ struct tg_progress {
     uint64_t rows_total;  /* of this table: rows that the load has for it; else 0 */
     uint64_t resources;   /* that this load reads, */
     uint64_t resources_ended; /* and of these are through */
-    const char *doing; /* for people: what takes its time now, where it is no statement for a table:
-                          "waiting for load '...' of pid 4711", "committing"; else NULL */
+    /* For people: what takes its time now, where it is no statement for a table: "committing",
+     * "waiting for pid 4711, which has the lock '...'"; else NULL. */
+    const char *doing;
 };
 
 /* The type of new columns by their name: "id", or a regular expression: "re:_at$". The struct keeps
@@ -575,8 +576,9 @@ struct tg_pipeline_options {
     /* Called by the very thread that has called tg_pipeline_run. TG_OK, or anything else to cancel
      * the run, as tg_pipeline_cancel does. */
     int (*progress)(void *user, const struct tg_progress *progress);
-    /* May be called by any thread, by several at once. `level` is an enum tg_log_level; the texts
-     * are borrowed. */
+    /* May be called by any thread, by several at once. `level` is an enum tg_log_level: a warning
+     * stands in the result, too; information is each step of a run, what it waits for and tries
+     * again; debug each statement for a table. Secrets are hidden. The texts are borrowed. */
     void (*log)(void *user, int level, const char *component, const char *message);
     int64_t (*clock_us)(void *user); /* microseconds since 1970; NULL: the real one */
     int (*random)(void *user, void *out, size_t len); /* TG_OK; NULL: the real one */

@@ -107,6 +107,12 @@ static void what_is_written_or_waited_for_is_named(void **state)
     watched.doing_began = 90;
     assert_int_equal(live_lines(&watched, 95, 79, lines), 1);
     assert_string_equal(lines[0], "waiting for the lock 'x', which pid 7 has  5.0 s");
+    assert_int_equal(live_lines(&watched, 95, 30, lines), 2);
+    assert_string_equal(lines[0], "waiting for the lock 'x',");
+    assert_string_equal(lines[1], "which pid 7 has  5.0 s");
+    assert_int_equal(live_lines(&watched, 95, 8, lines), LIVE_LINES);
+    assert_string_equal(lines[0], "waiting");
+    assert_string_equal(lines[1], "for the");
     watched.phase = TG_PHASE_DONE;
     assert_int_equal(live_lines(&watched, 95, 79, lines), 0);
 }

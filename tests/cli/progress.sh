@@ -89,7 +89,7 @@ SQL
     echo >go
     wait $victim
     wait $holder
-    grep -q "waiting for the lock 'tidegate pipeline d test', which pid [0-9]*, application 'psql'" lines
+    grep -q "waiting for pid [0-9]*, application 'psql', .* which has the lock 'tidegate pipeline d test'" lines
     equal 2 "$(sql "select v from t")"
 }
 

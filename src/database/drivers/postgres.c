@@ -270,20 +270,23 @@ static const char ask_holder[] =
 static void find_holder(struct connection *con, const struct sql_scope *scope, struct buf *out)
 {
     struct text_rows rows = {0};
-    if (exec(con, "SAVEPOINT tidegate_holder", NULL, NULL) != TG_OK)
-        return;
-    if (sql_fetch(con, scope, ask_holder, &rows, NULL) == TG_OK && rows.row_count > 0)
-        buf_printf(out, ", which %s has", text_cell(&rows, 0, 0));
+    const bool asks = exec(con, "SAVEPOINT tidegate_holder", NULL, NULL) == TG_OK;
+    if (asks && sql_fetch(con, scope, ask_holder, &rows, NULL) == TG_OK && rows.row_count > 0)
+        buf_printf(out, "%s, which has", text_cell(&rows, 0, 0));
+    else
+        buf_printf(out, "somebody who has");
     text_rows_release(&rows);
-    (void)!exec(con, "ROLLBACK TO SAVEPOINT tidegate_holder", NULL, NULL);
+    if (asks)
+        (void)!exec(con, "ROLLBACK TO SAVEPOINT tidegate_holder", NULL, NULL);
 }
 
 static int wait_for_lock(struct connection *con, const struct lock *wanted,
                          const struct sql_scope *scope, struct tg_error *err)
 {
     struct buf doing = BUF_INIT;
-    buf_printf(&doing, "waiting for the lock '%s'", wanted->name);
+    buf_printf(&doing, "waiting for ");
     find_holder(con, scope, &doing);
+    buf_printf(&doing, " the lock '%s'", wanted->name);
     context_doing(con->ctx, "destination", buf_string(&doing));
     buf_release(&doing);
     int rc =

@@ -15,6 +15,7 @@
  */
 #include "write/sql/locks.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -156,7 +157,10 @@ static const char *const gone[] = {"42P01", "3F000"};
 static int hold(const struct delivery *delivery, const char *table, struct connection *con,
                 struct tg_error *err)
 {
+    char doing[400];
     const struct sql_scope scope = plan_scope(delivery, SQL_PARTS(SQL_TABLE("table", table)));
+    snprintf(doing, sizeof(doing), "taking hold of table '%s'", table);
+    context_writes(con->ctx, &(struct write_news){.doing = doing});
     int rc = sql_exec(con, &scope, delivery->dialect->hold, NULL, err);
     for (size_t i = 0; rc != TG_OK && i < sizeof(gone) / sizeof(gone[0]); i++)
         if (strcmp(err->sqlstate, gone[i]) == 0)
