@@ -503,8 +503,9 @@ struct tg_preferred_type {
 
 /* How a pipeline makes its schema. Names and words are dlt's. */
 struct tg_schema_options {
-    size_t size;        /* of this struct; set by tg_schema_options_init */
-    const char *naming; /* snake_case (NULL too), direct, duck_case, sql_cs_v1, sql_ci_v1. Cannot be
+    size_t size;            /* of this struct; set by tg_schema_options_init */
+    const char *naming;     /* snake_case (NULL too), direct, duck_case, sql_cs_v1, sql_ci_v1,
+                           unicode_snake_case, which dlt cannot continue. Cannot be
                            changed once tables have data: TG_SPEC */
     const char *detections; /* texts and numbers that become something else: "iso_timestamp" (NULL
                                too), iso_date, timestamp, large_integer, hexbytes_to_text,

@@ -424,6 +424,20 @@ def test_names_that_are_to_be_made_otherwise(pipeline, monkeypatch, key, name):
     monkeypatch.setenv(key, "snake_case")
     pipeline.run([{"aB": 1}], table_name="t")
     assert pipeline.dataset().t.columns[0] == "a_b"
+    monkeypatch.setenv(key, "unicode_snake_case")
+    with pytest.raises(PipelineStepFailed, match="naming 'unicode_snake_case' would give table 't' and others that have data new names"):
+        pipeline.run([{"aB": 1}], table_name="t")
+
+
+@pytest.mark.parametrize("key", NAMING_KEYS)
+def test_names_of_all_scripts(pipeline, monkeypatch, key):
+    monkeypatch.setenv(key, "unicode_snake_case")
+    pipeline.run([{"名前": "花子", "Größe": 170, "注文": [{"品名": "本"}]}], table_name="顧客")
+    monkeypatch.delenv(key)
+    pipeline.run([{"名前": "太郎", "aB": 1}], table_name="顧客")
+    assert pipeline.dataset()["顧客"].columns[:2] == ["名前", "größe"]
+    assert sorted(pipeline.dataset()["顧客"]["名前"].fetchall()) == [("太郎",), ("花子",)]
+    assert pipeline.dataset()["顧客__注文"]["品名"].fetchall() == [("本",)]
 
 
 def listing(keys):

@@ -15,6 +15,7 @@
 #include <string.h>
 
 #include "base/text/utf8.h"
+#include "catalog/letters.h"
 
 static const char empty_name[] = "_empty";
 
@@ -208,7 +209,7 @@ static void clean_separator(const char *text, size_t len, struct buf *out)
 
 static const struct convention {
     const char *name, *separator;
-    step *steps[9]; /* up to a NULL */
+    step *steps[12]; /* up to a NULL */
     bool keeps_space;
 } conventions[NAMING_COUNT] = {
     [NAMING_SNAKE_CASE] = {"snake_case",
@@ -223,6 +224,11 @@ static const struct convention {
                           "__",
                           {reduce, mark_digit, drop_end, collapse, lower},
                           false},
+    [NAMING_UNICODE_SNAKE_CASE] = {"unicode_snake_case",
+                                   "__",
+                                   {map_signs, letters_compose, letters_reduce, letters_split,
+                                    letters_lower, letters_compose, mark_digit, end_in_x, collapse},
+                                   false},
     [NAMING_VERBATIM] = {"_tidegate_verbatim", "\u25b6", {clean_separator}, true},
 };
 
@@ -245,6 +251,14 @@ bool naming_find(const char *text, size_t len, enum naming *out)
         }
     }
     return false;
+}
+
+bool name_loses_letters(const struct name_rules *rules, const char *key, size_t len)
+{
+    step *const *take = conventions[rules->naming].steps;
+    while (*take && *take != reduce)
+        take++;
+    return *take && letters_are_beyond_ascii(key, len);
 }
 
 const char *name_separator(const struct name_rules *rules)

@@ -15,6 +15,7 @@ enum naming {
     NAMING_DUCK_CASE,
     NAMING_SQL_CS_V1,
     NAMING_SQL_CI_V1,
+    NAMING_UNICODE_SNAKE_CASE, /* none of dlt's */
     NAMING_VERBATIM, /* names as the source has them; none of dlt's, and for no destination */
     NAMING_COUNT
 };
@@ -35,6 +36,9 @@ struct name_rules {
 
 /* What joins the parts of a path: "__", or "\u25b6" for `direct`. */
 const char *name_separator(const struct name_rules *rules);
+
+/* Whether the convention leaves nothing of the letters of a key, since none of them is of ASCII. */
+bool name_loses_letters(const struct name_rules *rules, const char *key, size_t len);
 
 /* One identifier; whitespace or nothing gives "_empty". Appends to `out`. */
 int name_identifier(const struct name_rules *rules, struct hasher *hasher, const char *text,

@@ -115,10 +115,10 @@ const struct option schema_options[] = {
     {.name = "naming",
      BESIDE(SPELLED_WORD, struct schema_config, hints.naming, hints.naming_said,
             struct tg_schema_options, naming),
-     .choices = "snake_case direct duck_case sql_cs_v1 sql_ci_v1",
+     .choices = "snake_case direct duck_case sql_cs_v1 sql_ci_v1 unicode_snake_case",
      .fallback = "snake_case",
-     .help = "How names of tables and columns are made. It cannot be changed once tables have "
-             "data."},
+     .help = "How names of tables and columns are made; unicode_snake_case keeps letters of all "
+             "scripts, and dlt has it not. It cannot be changed once tables have data."},
     {.name = "detections",
      BESIDE(TEXTS, struct schema_config, hints.detections, hints.detection_count,
             struct tg_schema_options, detections),

@@ -314,7 +314,7 @@ static int read_naming(struct settings *settings, yyjson_val *object, struct tg_
     if (names && !naming_find(yyjson_get_str(names), yyjson_get_len(names), &settings->naming))
         rc = error_set(err, TG_DATA,
                        "its names follow '%s', which is none of snake_case, direct, duck_case, "
-                       "sql_cs_v1, sql_ci_v1",
+                       "sql_cs_v1, sql_ci_v1, unicode_snake_case",
                        yyjson_get_str(names));
 done:
     return rc;

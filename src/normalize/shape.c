@@ -312,6 +312,30 @@ done:
     return rc;
 }
 
+/* Is a key on the way to the field one whose letters are all lost? A dot parts them. */
+static bool loses_letters(const struct outputs *outputs, const struct field *field)
+{
+    for (const char *at = field->source, *end; *at; at = *end ? end + 1 : end) {
+        end = strchrnul(at, '.');
+        if (name_loses_letters(&outputs->options.names, at, (size_t)(end - at)))
+            return true;
+    }
+    return false;
+}
+
+/* That a name says nothing any more is said once: when its column or table is new. */
+static void warn_of_name(const struct outputs *outputs, const struct shape *shape,
+                         const struct field *field, const char *name)
+{
+    if (loses_letters(outputs, field))
+        context_log(outputs->options.ctx, TG_LOG_WARNING, "normalize",
+                    "table '%s': the key '%s' becomes '%s', since the naming %s keeps letters of "
+                    "ASCII alone; schema: {naming: unicode_snake_case} keeps those of all scripts, "
+                    "for tables without data",
+                    shape->output->table->name, field->source, name,
+                    naming_text(outputs->options.names.naming));
+}
+
 /* Asks the contract for a column that the catalog does not have; the field keeps the answer. */
 static int ask_column(struct outputs *outputs, const struct shape *shape, struct field *field,
                       const struct claim *claim, struct tg_error *err)
@@ -359,6 +383,8 @@ int shape_add_slot(struct outputs *outputs, const struct shape *shape, struct fi
         TRY(ask_column(outputs, shape, field, &claim, err));
     if (field->role == FIELD_LEFT_OUT)
         goto done;
+    if (!known)
+        warn_of_name(outputs, shape, field, claim.name);
     TRY(output_slot(outputs, shape->output, &claim, &slot, err));
     if (slot->owner == field)
         field->slot = slot;
@@ -413,6 +439,8 @@ int shape_add_list(struct outputs *outputs, const struct shape *shape, struct fi
     field->list = output ? output->rows : NULL;
     if (!output) /* the contract discards its rows */
         return arena_keep(&outputs->arena, buf_string(&outputs->name), &field->rejected, err);
+    if (table_is_new(output->table))
+        warn_of_name(outputs, shape, field, output->table->name);
     if (field->list)
         goto done;
     /* as in dlt, objects on the way to a list do not count */

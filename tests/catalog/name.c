@@ -269,10 +269,64 @@ static const struct vector sql_ci_v1_vectors[] = {
     {"a\nb\r\nc", "a_b_c", "a_b_c"},
 };
 
+/* Of ASCII the same as snake_case. */
+static const struct vector unicode_snake_case_vectors[] = {
+    {"BigQuery", "big_query", "big_query"},
+    {"HTTPRequest", "http_request", "http_request"},
+    {"camelCaseXYZ", "camel_case_xyz", "camel_case_xyz"},
+    {"+1", "x1", "x1"},
+    {"-1", "_1", "_1"},
+    {"1abc", "_1abc", "_1abc"},
+    {"123BaNaNa", "_123_ba_na_na", "_123_ba_na_na"},
+    {"BANaNA", "ba_na_na", "ba_na_na"},
+    {"event-.!:*<>value", "event_x_value", "event_x_value"},
+    {"1event_n'", "_1event_nx", "_1event_nx"},
+    {"+-!$*@#=|:", "x_xa_lx", "x_xa_lx"},
+    {"a_", "ax", "ax"},
+    {"a___", "axxx", "a__x"},
+    {"__a", "_a", "a"},
+    {"_", "x", "x"},
+    {"___", "xxx", "x"},
+    {"é", "é", "é"},
+    {"aéb", "aéb", "aéb"},
+    {"Straße", "straße", "straße"},
+    {"日本", "日本", "日本"},
+    {"MyURL2Go", "my_url2_go", "my_url2_go"},
+    {"iPhone15Pro", "i_phone15_pro", "i_phone15_pro"},
+    {"ABC123Def", "abc123_def", "abc123_def"},
+    {"Small___Love____Potion_____x", "small_love_potion_x", "small___love__potion___x"},
+    {"_dlt_id", "_dlt_id", "_dlt_id"},
+    {" a b\t", "a_b", "a_b"},
+    {"a__b", "a_b", "a__b"},
+    {"aB__Cd", "a_b_cd", "a_b__cd"},
+    {"a__ __b", "a_b", "a__b"},
+    {"__", "xx", "_empty"},
+    {"٣abc", "_٣abc", "_٣abc"},
+    {"a٣Ab", "a٣_ab", "a٣_ab"},
+    {"𝟘a", "_𝟘a", "_𝟘a"},
+    {"\xc2\xa0x\xe3\x80\x80", "x", "x"},
+    {"\xc2\x85"
+     "a",
+     "a", "a"},
+    {"a\xe2\x80\x8b", "ax", "ax"},
+    {"1__2", "_1_2", "_1___2"},
+    {"a__1b_", "a_1bx", "a___1bx"},
+    {"_é_", "_éx", "_éx"},
+    {"ÄÖ__Ü_", "äö_üx", "äö__üx"},
+    {"İ", "i", "i"},
+    {"a▶b", "a_b", "a_b"},
+    {"▶a▶ ▶", "_ax", "_ax"},
+    {"a\"b'c", "a_b_c", "a_b_c"},
+    {"a\nb\r\nc", "a_b_c", "a_b_c"},
+};
+
 static const struct vector *const vectors[NAMING_COUNT] = {
-    [NAMING_SNAKE_CASE] = snake_case_vectors, [NAMING_DIRECT] = direct_vectors,
-    [NAMING_DUCK_CASE] = duck_case_vectors,   [NAMING_SQL_CS_V1] = sql_cs_v1_vectors,
+    [NAMING_SNAKE_CASE] = snake_case_vectors,
+    [NAMING_DIRECT] = direct_vectors,
+    [NAMING_DUCK_CASE] = duck_case_vectors,
+    [NAMING_SQL_CS_V1] = sql_cs_v1_vectors,
     [NAMING_SQL_CI_V1] = sql_ci_v1_vectors,
+    [NAMING_UNICODE_SNAKE_CASE] = unicode_snake_case_vectors,
 };
 
 /* ---- Checks -------------------------------------------------------------------------------- */
@@ -358,6 +412,12 @@ static void shortening(void **state)
          "thisisar0nrvand_more"},
         {NAMING_DUCK_CASE, 20, "日本語日本語", "日本語日本語", "日本語日本語"},
         {NAMING_DUCK_CASE, 17, "日本語日本語", "日本sdivta語", "日本sdivta語"},
+        {NAMING_UNICODE_SNAKE_CASE, 63,
+         "お客様のお名前とご住所とお電話番号を続けて書いたとても長い見出し",
+         "お客様のお名前とごztqgvqたとても長い見出し",
+         "お客様のお名前とごztqgvqたとても長い見出し"},
+        {NAMING_UNICODE_SNAKE_CASE, 18, "日本語日本語", "日本語日本語", "日本語日本語"},
+        {NAMING_UNICODE_SNAKE_CASE, 17, "日本語日本語", "日本sdivta語", "日本sdivta語"},
         {NAMING_SNAKE_CASE, 6, name, "7bcf8w", "7bcf8w"},
         {NAMING_SNAKE_CASE, 3, "abcd", "u2doaw", "u2doaw"},
     };
@@ -434,8 +494,9 @@ static void verbatim_names(void **state)
 static void names_of_conventions(void **state)
 {
     (void)state;
-    static const char *const names[] = {"snake_case", "direct",    "duck_case",
-                                        "sql_cs_v1",  "sql_ci_v1", "_tidegate_verbatim"};
+    static const char *const names[] = {"snake_case",        "direct",    "duck_case",
+                                        "sql_cs_v1",         "sql_ci_v1", "unicode_snake_case",
+                                        "_tidegate_verbatim"};
     enum naming naming;
     for (int i = 0; i < NAMING_COUNT; i++) {
         char module[64];

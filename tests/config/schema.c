@@ -77,7 +77,8 @@ static void wrong_ones_have_a_place(void **state)
         {"  nameing: direct\n", "8:3",
          "unknown key 'nameing' in 'schema' of the spec; did you mean 'naming'?"},
         {"  naming: snakecase\n", "8:11",
-         "'naming' is one of snake_case, direct, duck_case, sql_cs_v1, sql_ci_v1, not 'snakecase'; "
+         "'naming' is one of snake_case, direct, duck_case, sql_cs_v1, sql_ci_v1, "
+         "unicode_snake_case, not 'snakecase'; "
          "did you mean 'snake_case'?"},
         {"  naming: [direct]\n", "8:3", "'naming' is a text, not a list"},
         {"  detections: [iso_dat]\n", "8:16",
@@ -353,7 +354,7 @@ static void wrong_options_are_refused(void **state)
     } cases[] = {
         {{.naming = "snakecase"},
          "'snakecase' is none of the words for 'naming' (snake_case direct duck_case sql_cs_v1 "
-         "sql_ci_v1); did you mean 'snake_case'?"},
+         "sql_ci_v1 unicode_snake_case); did you mean 'snake_case'?"},
         {{.detections = "iso_date, iso_dat"},
          "'iso_dat' is none of the words for 'detections' (timestamp iso_timestamp iso_date "
          "large_integer hexbytes_to_text wei_to_double); did you mean 'iso_date'?"},

@@ -41,7 +41,7 @@ static void check_form(const struct name_rules *rules, const char *text, size_t 
 static bool is_idempotent(name_function make, const struct name_rules *rules)
 {
     return make == name_identifier || rules->naming == NAMING_SNAKE_CASE ||
-           rules->naming == NAMING_DIRECT;
+           rules->naming == NAMING_DIRECT || rules->naming == NAMING_UNICODE_SNAKE_CASE;
 }
 
 static void check_name(name_function make, const struct name_rules *rules, struct hasher *hasher,

@@ -146,13 +146,13 @@ def call(
         PipelineStepFailed: From what was raised.
     """
     init_logging(runtime_config())
-    check_normalize(schema or pipeline.default_schema_name, pipeline.destination.destination_name if pipeline.destination else None)
+    naming = check_normalize(schema or pipeline.default_schema_name, pipeline.destination.destination_name if pipeline.destination else None)
     place = (sources[0].section, sources[0].name) if sources else ("", "")
     how = extract_config(*place, workers, max_parallel_items)
     root_key = any(source.root_key for source in sources)
     follower = Follower(pipeline.progress, pipeline, step) if pipeline.progress else None
     core = _opened(
-        pipeline, step, refresh, how.turns, follower, over, name=schema, others=", ".join(others), root_key=root_key
+        pipeline, step, refresh, how.turns, follower, over, name=schema, others=", ".join(others), root_key=root_key, naming=naming
     )
     reading = Reading(core, lambda: pipeline._known.state, pipeline._known.table_names, how)
     try:
