@@ -14,7 +14,7 @@
 
 #include "extract/extract.h"
 #include "extract/formats/json_reader.h"
-#include "extract/formats/table_reader.h"
+#include "extract/formats/parquet_reader.h"
 #include "extract/read_ahead.h"
 
 enum { PAGES_AHEAD = 1, LINE_BYTES_MAX = 32 << 20 };

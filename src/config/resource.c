@@ -406,7 +406,7 @@ int resource_add(struct config *config, struct resource *resource, const struct 
     TRY(deletes_take(origin, resource));
     TRY(resource_check(origin, resource));
     TRY(check_table(origin, config, resource));
-    if (resource->reject_bad_rows && resource->reject_max == 0)
+    if (resource->reject_max == 0)
         resource->reject_max = REJECT_MAX;
     TRY(push_resource(config, resource, origin->err));
     config->given_count = config->resource_count;

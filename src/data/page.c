@@ -446,10 +446,11 @@ static void set_rows(struct page *page, const struct tape *tape, size_t count)
         page->rows[i] = cell;
     page->bytes = is_next ? 0 : page->bytes;
     page->first_row += is_next ? page->read_count : 0;
+    if (page->lines && is_next)
+        page->lines += page->read_count;
     page->kind = PAGE_ROWS;
     page->first_cell = count > 0 ? tape->cells : NULL;
     page->row_count = page->read_count = count;
-    page->lines = NULL;
     page->array.offset += (int64_t)count;
     page->array.length -= (int64_t)count;
 }

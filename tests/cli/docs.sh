@@ -41,7 +41,7 @@ test_contracts() {
     run_page "$root/docs/contracts.md"
     says_what_it_shows "$root/docs/contracts.md"
     equal 4 "$("$tidegate" sql pipeline.yaml "select count(*) from person" --csv | tail -1)"
-    equal 5 "$("$tidegate" sql pipeline.yaml "select count(*) from _tidegate_rejects" --csv | tail -1)"
+    equal 7 "$("$tidegate" sql pipeline.yaml "select count(*) from _tidegate_rejects" --csv | tail -1)"
 }
 
 test_adbc() {

@@ -2,15 +2,15 @@
  * The columns of a CSV file: texts in, values of the types they have out.
  *
  * Data path: csv_columns_know (the types of columns that are there) -> csv_columns_see for the
- * first rows of the others -> csv_columns_decide -> csv_columns_convert: convert_batch (texts move,
- * the rest is read into column builders) or, where a value does not fit its column, push_rows: then
- * the page is rows, the value a literal in them, and the normalizer widens the column or finds the
- * value another place.
+ * first rows of the others -> csv_columns_decide -> csv_columns_convert: convert_batch (each field
+ * goes from the file's text into its column's builder) or, where a value does not fit, push_rows:
+ * then the page is rows, the value a literal in them, and the normalizer widens the column or finds
+ * the value another place.
  *
  * So a text is always read as its column in the table wants it, in every batch of every file, and
  * never by what the file it is in looks like. What a text says is data/text/literal.c's business.
  * Columns with a hint are read with less rigour. Until a column has a value it has no type.
- * The engine parses the CSV itself (table_reader.c); this is about what its fields mean.
+ * Fields come from csv_split.c; this is about what they mean.
  */
 #include "extract/formats/csv_columns.h"
 
@@ -28,12 +28,21 @@ struct csv_column {
     uint64_t batch_cut_count;   /* of the batch that is being converted */
 };
 
+struct text {
+    const char *start;
+    size_t len;
+};
+
 struct csv_columns {
     struct csv_column *items;
     size_t count;
     struct known_types known;
     struct ArrowSchema schema; /* of the types that are known */
     struct tg_rows *rows;
+    char *null_texts;
+    struct text *nulls; /* in them */
+    size_t null_count, null_cap;
+    uint64_t null_lens; /* bit n: one of n bytes is among them; the last bit: one of more */
 };
 
 /* ---- the columns ---- */
@@ -72,6 +81,31 @@ static int name_column(struct csv_column *column, const char *name, const struct
     return TG_OK;
 }
 
+static uint64_t length_bit(size_t len)
+{
+    return UINT64_C(1) << (len < 63 ? len : 63);
+}
+
+static int list_nulls(struct csv_columns *columns, const char *texts, struct tg_error *err)
+{
+    int rc = TG_OK;
+    columns->null_texts = mem_strdup(texts ? texts : "");
+    if (!columns->null_texts)
+        return error_nomem(err);
+    for (const char *at = columns->null_texts;; at++) {
+        size_t len = strcspn(at, "\n");
+        TRY(mem_grow(&columns->nulls, &columns->null_cap, columns->null_count + 1,
+                     sizeof(*columns->nulls), err));
+        columns->nulls[columns->null_count++] = (struct text){at, len};
+        columns->null_lens |= length_bit(len);
+        at += len;
+        if (!*at)
+            break;
+    }
+done:
+    return rc;
+}
+
 int csv_columns_new(const char *const *names, size_t count, const struct csv_types *types,
                     struct csv_columns **out, struct tg_error *err)
 {
@@ -85,6 +119,7 @@ int csv_columns_new(const char *const *names, size_t count, const struct csv_typ
     if (!columns->items)
         TRY(error_nomem(err));
     columns->count = count;
+    TRY(list_nulls(columns, types->null_texts, err));
     for (size_t i = 0; i < count; i++)
         TRY(name_column(&columns->items[i], names[i], types, err));
     TRY(rows_new(&columns->rows, err));
@@ -102,6 +137,8 @@ void csv_columns_free(struct csv_columns *columns)
     for (size_t i = 0; columns->items && i < columns->count; i++)
         mem_free(columns->items[i].name);
     mem_free(columns->items);
+    mem_free(columns->nulls);
+    mem_free(columns->null_texts);
     schema_release(&columns->schema);
     rows_free(columns->rows);
     mem_free(columns);
@@ -129,55 +166,41 @@ done:
 
 /* ---- texts ---- */
 
-struct text {
-    const char *start;
-    size_t len;
-};
-
-/* One column of a batch. */
-struct texts {
-    const uint8_t *validity;
-    const int32_t *offsets;
-    const char *bytes;
-};
-
-static struct texts texts_of(const struct ArrowArray *batch, size_t column)
+static bool is_null(const struct csv_columns *columns, const char *start, size_t len)
 {
-    const struct ArrowArray *array = batch->children[column];
-    const int32_t *offsets = array->buffers[1];
-    return (struct texts){
-        .validity = array->null_count != 0 ? array->buffers[0] : NULL,
-        .offsets = offsets ? offsets + array->offset + batch->offset : NULL,
-        .bytes = array->buffers[2],
-    };
+    for (size_t i = 0; i < columns->null_count; i++)
+        if (columns->nulls[i].len == len && memcmp(columns->nulls[i].start, start, len) == 0)
+            return true;
+    return false;
 }
 
 /* false: NULL. */
-static inline bool get_text(const struct texts *texts, const struct ArrowArray *batch,
+static inline bool get_text(const struct csv_columns *columns, const struct csv_rows *rows,
                             size_t column, size_t row, struct text *out)
 {
-    size_t at = row + (size_t)(batch->children[column]->offset + batch->offset);
-    if (texts->validity && !(texts->validity[at >> 3] >> (at & 7) & 1))
+    struct csv_field *field = &rows->fields[row * rows->width + column];
+    if (field->start == CSV_MISSING)
         return false;
-    out->len = (size_t)(texts->offsets[row + 1] - texts->offsets[row]);
-    out->start = out->len > 0 ? texts->bytes + texts->offsets[row] : "";
-    return true;
+    if (field->escaped)
+        csv_unescape(rows->syntax, rows->text, field);
+    *out = (struct text){rows->text + field->start, field->len};
+    return !(columns->null_lens & length_bit(out->len)) || !is_null(columns, out->start, out->len);
 }
 
-static void see_column(struct csv_column *column, const struct ArrowArray *batch, size_t index)
+static void see_column(struct csv_columns *columns, const struct csv_rows *rows, size_t index)
 {
-    struct texts texts = texts_of(batch, index);
+    struct csv_column *column = &columns->items[index];
     struct text text;
-    for (size_t row = 0; row < (size_t)batch->length && !literal_is_text(&column->kinds); row++)
-        if (get_text(&texts, batch, index, row, &text))
+    for (size_t row = 0; row < rows->count && !literal_is_text(&column->kinds); row++)
+        if (get_text(columns, rows, index, row, &text))
             literal_see(&column->kinds, text.start, text.len);
 }
 
-void csv_columns_see(struct csv_columns *columns, const struct ArrowArray *batch)
+void csv_columns_see(struct csv_columns *columns, const struct csv_rows *rows)
 {
     for (size_t i = 0; i < columns->count; i++)
         if (columns->items[i].spec.type == TYPE_NONE)
-            see_column(&columns->items[i], batch, i);
+            see_column(columns, rows, i);
 }
 
 void csv_columns_decide(struct csv_columns *columns)
@@ -251,62 +274,79 @@ static bool is_cut(const struct csv_column *column, struct text text)
            literal_is_cut(text.start, text.len, &column->spec);
 }
 
-/* *fits false: a value is not of the column's type; `out` is then not filled. */
-static int convert_column(struct csv_column *column, const struct ArrowArray *batch, size_t index,
-                          struct ArrowArray *out, bool *fits, struct tg_error *err)
+/* *fits false: a value is not of the column's type; the builder is then not whole. */
+static void convert_values(const struct csv_columns *columns, const struct csv_rows *rows,
+                           size_t index, struct column *builder, bool *fits)
 {
-    struct texts texts = texts_of(batch, index);
-    size_t row_count = (size_t)batch->length;
-    struct column builder = {.len = 0};
+    struct csv_column *column = &columns->items[index];
     struct text text;
-    int rc = TG_OK;
-    column->batch_cut_count = 0;
-    TRY(column_init_rows(&builder, &column->spec, row_count, err));
-    for (size_t row = 0; row < row_count; row++) {
+    for (size_t row = 0; row < rows->count && *fits; row++) {
         yyjson_val cell;
-        if (!get_text(&texts, batch, index, row, &text))
+        if (!get_text(columns, rows, index, row, &text))
             continue;
         *fits = literal_cell(text.start, text.len, &column->spec, column->rule, &cell);
         if (*fits)
-            store(&builder, row, &cell, fits);
-        if (!*fits)
-            goto done;
-        column->batch_cut_count += is_cut(column, text);
+            store(builder, row, &cell, fits);
+        column->batch_cut_count += *fits && is_cut(column, text);
     }
-    TRY(column_export(&builder, row_count, out, err));
+}
+
+static int copy_texts(const struct csv_columns *columns, const struct csv_rows *rows, size_t index,
+                      struct column *builder, struct tg_error *err)
+{
+    struct text text;
+    size_t len = 0;
+    int rc = TG_OK;
+    for (size_t row = 0; row < rows->count; row++)
+        len += get_text(columns, rows, index, row, &text) ? text.len : 0;
+    TRY(column_reserve_text(builder, len, err));
+    for (size_t row = 0; row < rows->count; row++)
+        if (get_text(columns, rows, index, row, &text))
+            TRY(column_set_text(builder, row, text.start, text.len, err));
+done:
+    return rc;
+}
+
+static int convert_column(const struct csv_columns *columns, const struct csv_rows *rows,
+                          size_t index, struct ArrowArray *out, bool *fits, struct tg_error *err)
+{
+    struct csv_column *column = &columns->items[index];
+    struct column builder = {.len = 0};
+    int rc = TG_OK;
+    column->batch_cut_count = 0;
+    TRY(column_init_rows(&builder, &column->spec, rows->count, err));
+    if (column->spec.type == TYPE_TEXT)
+        TRY(copy_texts(columns, rows, index, &builder, err));
+    else
+        convert_values(columns, rows, index, &builder, fits);
+    if (*fits)
+        TRY(column_export(&builder, rows->count, out, err));
 done:
     column_release(&builder);
     return rc;
 }
 
-static int convert_batch(const struct csv_columns *columns, struct ArrowArray *batch,
+static int convert_batch(const struct csv_columns *columns, const struct csv_rows *rows,
                          struct ArrowArray *out, bool *fits, struct tg_error *err)
 {
     struct ArrowArray *children = mem_calloc(columns->count + 1, sizeof(*children));
-    int64_t row_count = batch->length;
+    int64_t row_count = (int64_t)rows->count;
     size_t made = 0;
     int rc = TG_OK;
     *fits = true;
     if (!children)
         return error_nomem(err);
-    for (; made < columns->count && *fits; made++) {
-        struct csv_column *column = &columns->items[made];
-        if (column->spec.type == TYPE_NONE)
+    for (; made < columns->count; made++) {
+        if (columns->items[made].spec.type == TYPE_NONE)
             children[made] = (struct ArrowArray){
                 .length = row_count, .null_count = row_count, .release = release_nothing};
-        else if (column->spec.type != TYPE_TEXT)
-            TRY(convert_column(column, batch, made, &children[made], fits, err));
+        else
+            TRY(convert_column(columns, rows, made, &children[made], fits, err));
+        if (!*fits)
+            goto done;
     }
-    if (!*fits)
-        goto done;
-    for (size_t i = 0; i < columns->count; i++) {
+    for (size_t i = 0; i < columns->count; i++)
         columns->items[i].cut_count += columns->items[i].batch_cut_count;
-        if (columns->items[i].spec.type != TYPE_TEXT)
-            continue;
-        array_move(batch->children[i], &children[i]);
-        children[i].offset += batch->offset;
-        children[i].length = row_count;
-    }
     made = 0; /* moved, also on failure */
     TRY(batch_make(children, columns->count, row_count, out, err));
 done:
@@ -332,20 +372,19 @@ static void push_value(struct tg_rows *rows, struct text text, struct csv_column
     rows_push_cell(rows, &cell);
 }
 
-static int push_rows(struct csv_columns *columns, const struct ArrowArray *batch, struct page *page,
+static int push_rows(struct csv_columns *columns, const struct csv_rows *given, struct page *page,
                      struct tg_error *err)
 {
     const yyjson_val **rows;
     size_t count;
     int rc = TG_OK;
     rows_clear(columns->rows);
-    for (size_t row = 0; row < (size_t)batch->length; row++) {
+    for (size_t row = 0; row < given->count; row++) {
         tg_rows_begin_object(columns->rows);
         for (size_t i = 0; i < columns->count; i++) {
-            struct texts texts = texts_of(batch, i);
             struct text text;
             tg_rows_key(columns->rows, columns->items[i].name);
-            if (get_text(&texts, batch, i, row, &text))
+            if (get_text(columns, given, i, row, &text))
                 push_value(columns->rows, text, &columns->items[i]);
             else
                 tg_rows_null(columns->rows);
@@ -362,26 +401,25 @@ done:
     return rc;
 }
 
-int csv_columns_convert(struct csv_columns *columns, struct ArrowArray *batch, struct page *page,
+int csv_columns_convert(struct csv_columns *columns, const struct csv_rows *rows, struct page *page,
                         struct tg_error *err)
 {
     bool fits, all;
     int rc = TG_OK;
     TRY(csv_columns_know(columns, &all, err));
     if (!all)
-        csv_columns_see(columns, batch); /* those that had no value so far */
+        csv_columns_see(columns, rows); /* those that had no value so far */
     csv_columns_decide(columns);
     if (!columns->schema.release)
         TRY(make_schema(columns, err));
     TRY(schema_copy(&columns->schema, &page->schema, err));
-    page->read_count = (uint64_t)batch->length;
-    TRY(convert_batch(columns, batch, &page->array, &fits, err));
+    page->read_count = rows->count;
+    TRY(convert_batch(columns, rows, &page->array, &fits, err));
     if (fits)
         page->kind = PAGE_ARROW;
     else
-        TRY(push_rows(columns, batch, page, err));
+        TRY(push_rows(columns, rows, page, err));
 done:
-    array_release(batch);
     return rc;
 }
 

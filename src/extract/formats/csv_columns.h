@@ -7,6 +7,7 @@
 #include "base/context.h"
 #include "data/batch.h"
 #include "data/page.h"
+#include "extract/formats/csv_split.h"
 #include "extract/known_types.h"
 
 struct csv_columns;
@@ -16,6 +17,15 @@ struct csv_types {
     const struct tg_column *hints; /* by their names */
     size_t hint_count;
     struct known_types known; /* asked before each batch */
+    const char *null_texts;   /* those that mean NULL, a line each; NULL: an empty field */
+};
+
+/* Rows as csv_split.c has split them, all of `width` fields. */
+struct csv_rows {
+    const struct csv_syntax *syntax;
+    char *text;               /* escaped fields are unescaped in it, */
+    struct csv_field *fields; /* and here */
+    size_t width, count;
 };
 
 /* Names are copied. */
@@ -25,14 +35,13 @@ void csv_columns_free(struct csv_columns *columns); /* NULL is fine */
 
 /* Asks what is known; *all: of every column. */
 int csv_columns_know(struct csv_columns *columns, bool *all, struct tg_error *err) TG_CHECK_RESULT;
-/* A batch of texts (format "u") that the types of the others are guessed from. */
-void csv_columns_see(struct csv_columns *columns, const struct ArrowArray *batch);
+/* Rows that the types of the others are guessed from. */
+void csv_columns_see(struct csv_columns *columns, const struct csv_rows *rows);
 /* No more to see: each column that had a value gets its type. */
 void csv_columns_decide(struct csv_columns *columns);
-/* Fills kind, schema, and array or rows of `page` from a batch of texts (moved, also on failure):
- * a batch, or, when a value is not of its column's type, rows in which it is a literal; they live
- * until the next call. */
-int csv_columns_convert(struct csv_columns *columns, struct ArrowArray *batch, struct page *page,
+/* Fills kind, schema, and array or rows of `page`: a batch, or, when a value is not of its column's
+ * type, rows in which it is a literal; they live until the next call, and as long as the text. */
+int csv_columns_convert(struct csv_columns *columns, const struct csv_rows *rows, struct page *page,
                         struct tg_error *err) TG_CHECK_RESULT;
 /* After the last batch: warns of what timestamps lost. */
 void csv_columns_report(const struct csv_columns *columns, const struct context *ctx,

@@ -1,8 +1,8 @@
 /*
  * What the first line of a CSV file says: the names of its columns, and what separates them.
  *
- * Path: csv_header_read -> find_delimiter -> split_line (read_field, check_name) -> make_distinct,
- * which numbers what has no name.
+ * Path: csv_header_read -> read_line: pass_lines, pass_blank -> find_delimiter -> split_line
+ * (csv_split.c) -> take_names: check_name, and make_distinct, which numbers what has no name.
  *
  * A header is refused where it would be guessed at: names that are not UTF-8 text, a quote that
  * nothing closes, a name that two columns have. Which of two columns of a name is meant is for the
@@ -10,78 +10,40 @@
  */
 #include "extract/formats/csv_header.h"
 
-#include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/buf.h"
 #include "base/text/utf8.h"
 #include "data/rows.h"
 #include "extract/formats/content.h"
 
+/* ---- The delimiter ------------------------------------------------------------------------- */
+
 /* How often `c` stands in the first line, outside of quotes. */
-static size_t count_in_line(const char *text, size_t len, char c)
+static size_t count_in_line(const char *text, size_t len, char quote, char c)
 {
     bool quoted = false;
     size_t count = 0;
     for (size_t i = 0; i < len && (quoted || (text[i] != '\n' && text[i] != '\r')); i++) {
-        if (text[i] == '"')
+        if (quote && text[i] == quote)
             quoted = !quoted;
         count += !quoted && text[i] == c;
     }
     return count;
 }
 
-static void find_delimiter(const char *wanted, const char *head, size_t len, char out[8])
+static void find_delimiter(const char *line, size_t len, struct csv_syntax *syntax)
 {
     static const char candidates[] = ",;\t|";
     size_t most = 0;
-    snprintf(out, 8, ",");
-    if (wanted && strcmp(wanted, "auto") != 0) {
-        snprintf(out, 8, "%s", wanted);
-        return;
-    }
+    syntax->delimiter[0] = ',';
     for (const char *c = candidates; *c; c++) {
-        size_t count = count_in_line(head, len, *c);
-        if (count > most) {
-            most = count;
-            snprintf(out, 8, "%c", *c);
-        }
+        size_t count = count_in_line(line, len, syntax->quote, *c);
+        if (count > most)
+            syntax->delimiter[0] = *c;
+        most = count > most ? count : most;
     }
-}
-
-/* Moves *at behind the end of a line; false: there is none. */
-static bool skip_newline(const char **at, const char *end)
-{
-    const char *start = *at;
-    if (*at < end && **at == '\r')
-        ++*at;
-    if (*at < end && **at == '\n')
-        ++*at;
-    return *at > start;
-}
-
-/* Reads a field, quoted or not, into `out`, and moves *at behind it; false: a quote is open. */
-static bool read_field(const char **at, const char *end, const char *delimiter, struct buf *out)
-{
-    size_t delimiter_len = strlen(delimiter);
-    const char *p = *at;
-    bool quoted = p < end && *p == '"';
-    buf_clear(out);
-    for (p += quoted; p < end; p++) {
-        if (quoted && *p == '"') {
-            quoted = p + 1 < end && p[1] == '"';
-            p += quoted;
-            if (!quoted)
-                continue;
-        } else if (!quoted && (*p == '\n' || *p == '\r' ||
-                               ((size_t)(end - p) >= delimiter_len &&
-                                memcmp(p, delimiter, delimiter_len) == 0))) {
-            break;
-        }
-        buf_char(out, *p);
-    }
-    *at = p;
-    return !quoted;
 }
 
 /* ---- Names --------------------------------------------------------------------------------- */
@@ -178,32 +140,124 @@ static int make_distinct(struct csv_header *header, const struct csv_header_opti
 
 /* ---- The line ------------------------------------------------------------------------------ */
 
-static int split_line(struct csv_header *header, const struct csv_header_options *options,
-                      const char **place, const char *end, bool is_cut, struct tg_error *err)
+static int too_long(size_t len, struct tg_error *err)
 {
-    struct buf field = BUF_INIT;
-    const char *at = *place, *start = at;
-    bool is_closed;
-    int rc = TG_OK;
-    for (;;) {
-        is_closed = read_field(&at, end, header->delimiter, &field);
-        TRY(buf_check(&field, err));
-        if (at == end && is_cut)
-            TRY(error_set(err, TG_DATA,
-                          "the first line is longer than %zu bytes; is this a CSV file?",
-                          (size_t)(end - start)));
-        if (options->has_names)
-            TRY(check_name(&field, header->count + 1, err));
-        TRY(add_name(header, options->has_names ? buf_string(&field) : "", err));
-        if (at == end || *at == '\n' || *at == '\r')
+    return error_set(err, TG_DATA, "the first line is longer than %zu bytes; is this a CSV file?",
+                     len);
+}
+
+/* What is before the line: lines that are to be skipped, and the one by which spreadsheets are told
+ * the delimiter. */
+static int pass_lines(struct csv_split *split, const struct csv_header_options *options,
+                      bool is_cut, struct tg_error *err)
+{
+    for (uint64_t i = 0; i < options->skip; i++)
+        if (csv_split_pass(split) == CSV_MORE)
+            return is_cut ? too_long(split->end, err) : TG_OK;
+    const char *line = split->text + split->at;
+    bool is_told = split->end - split->at >= 6 && strncasecmp(line, "sep=", 4) == 0 &&
+                   (line[5] == '\n' || line[5] == '\r');
+    if (!is_told)
+        return TG_OK;
+    if (!options->syntax.delimiter[0])
+        split->syntax.delimiter[0] = line[4];
+    (void)csv_split_pass(split);
+    return TG_OK;
+}
+
+/* Blank lines and comments; the delimiter is told by what comes behind them. */
+static int pass_blank(struct csv_split *split, bool is_cut, struct tg_error *err)
+{
+    char comment = split->syntax.comment;
+    while (split->at < split->end) {
+        char c = split->text[split->at];
+        if (c != '\n' && c != '\r' && !(comment && c == comment))
             break;
-        at += strlen(header->delimiter);
+        if (csv_split_pass(split) == CSV_MORE)
+            return is_cut ? too_long(split->end - split->at, err) : TG_OK;
     }
-    if (!is_closed && options->has_names)
-        rc = error_set(err, TG_DATA, "the quote before the last name of the header is not closed");
-    *place = at;
+    return TG_OK;
+}
+
+/* Its fields, `row->count` of them. */
+static int split_line(struct csv_split *split, struct csv_field **fields, struct csv_row *row,
+                      bool is_cut, struct tg_error *err)
+{
+    const struct csv_split start = *split;
+    size_t cap = 0;
+    enum csv_found found = csv_split_row(split, NULL, 0, row);
+    int rc = TG_OK;
+    if (found == CSV_ROW) {
+        TRY(mem_grow(fields, &cap, row->count, sizeof(**fields), err));
+        *split = start;
+        found = csv_split_row(split, *fields, cap, row);
+    }
+    if (found == CSV_MORE || (found == CSV_OPEN_QUOTE && is_cut))
+        return too_long(split->end - split->at, err);
+    if (found == CSV_OPEN_QUOTE)
+        return error_set(err, TG_DATA,
+                         "the quote before the last name of the header is not closed");
+    if (found == CSV_BEHIND_QUOTE)
+        return error_set(err, TG_DATA,
+                         "there is text with quotes behind a name of the header that is in quotes; "
+                         "double the quotes in it, or say quote: none");
+    row->count = found == CSV_END ? 0 : row->count;
 done:
-    buf_release(&field);
+    return rc;
+}
+
+static int take_names(struct csv_header *header, const struct csv_header_options *options,
+                      char *text, struct csv_field *fields, size_t count, struct tg_error *err)
+{
+    struct buf name = BUF_INIT;
+    int rc = TG_OK;
+    for (size_t i = 0; i < count; i++) {
+        buf_clear(&name);
+        if (fields[i].escaped)
+            csv_unescape(&header->syntax, text, &fields[i]);
+        buf_append(&name, text + fields[i].start, fields[i].len);
+        TRY(buf_check(&name, err));
+        if (options->has_names)
+            TRY(check_name(&name, i + 1, err));
+        TRY(add_name(header, options->has_names ? buf_string(&name) : "", err));
+    }
+    TRY(make_distinct(header, options, err));
+done:
+    buf_release(&name);
+    return rc;
+}
+
+/* In a text of its own: names are unescaped in their place. */
+static int read_line(const char *head, size_t len, bool is_cut,
+                     const struct csv_header_options *options, struct csv_header *out,
+                     struct tg_error *err)
+{
+    struct csv_split split = {.syntax = options->syntax, .line = 1};
+    struct csv_field *fields = NULL;
+    struct csv_row row = {.count = 0};
+    char *line = NULL;
+    size_t start = len >= 3 && memcmp(head, "\xef\xbb\xbf", 3) == 0 ? 3 : 0;
+    int rc = TG_OK;
+    csv_split_text(&split, head, start, len, !is_cut);
+    TRY(pass_lines(&split, options, is_cut, err));
+    TRY(pass_blank(&split, is_cut, err));
+    if (options->has_names)
+        TRY(content_check_header(head + split.at, len - split.at, err));
+    if (!split.syntax.delimiter[0])
+        find_delimiter(head + split.at, len - split.at, &split.syntax);
+    const struct csv_split begin = split;
+    csv_split_text(&split, head, split.at, len, !is_cut);
+    TRY(split_line(&split, &fields, &row, is_cut, err));
+    out->syntax = split.syntax;
+    out->bytes = options->has_names ? split.at : begin.at;
+    out->lines = (options->has_names ? split.line : begin.line) - 1;
+    line = mem_strndup(head, row.end);
+    if (!line)
+        TRY(error_nomem(err));
+    TRY(take_names(out, options, line, fields, row.count, err));
+done:
+    mem_free(fields);
+    mem_free(line);
     return rc;
 }
 
@@ -211,23 +265,10 @@ int csv_header_read(const char *head, size_t len, bool is_cut,
                     const struct csv_header_options *options, struct csv_header *out,
                     struct tg_error *err)
 {
-    const char *at = head, *end = head + len;
     int rc = TG_OK;
     *out = (struct csv_header){.count = 0};
     arena_init(&out->arena);
-    if (options->has_names)
-        TRY(content_check_header(head, len, err));
-    if (len >= 3 && memcmp(head, "\xef\xbb\xbf", 3) == 0)
-        at += 3;
-    while (skip_newline(&at, end))
-        out->blank_lines++;
-    if (at == end)
-        goto done;
-    find_delimiter(options->delimiter, at, (size_t)(end - at), out->delimiter);
-    TRY(split_line(out, options, &at, end, is_cut, err));
-    (void)skip_newline(&at, end);
-    out->bytes = (size_t)(at - head);
-    TRY(make_distinct(out, options, err));
+    TRY(read_line(head, len, is_cut, options, out, err));
 done:
     if (rc != TG_OK)
         csv_header_release(out);

@@ -2,8 +2,9 @@
  * The source `files`: JSON lines, JSON, CSV and Parquet files of a local folder.
  *
  * Data path: files_open (the root) -> files_read (listing_make: globs; known_match: what of them
- * was loaded) -> files_next: open_next (a reader for the format) -> read_page (json_reader or
- * table_reader) until the file ends -> finish_file -> remember_read, a bookmark for the ledger.
+ * was loaded) -> files_next: open_next (a reader for the format) -> read_page (json_reader,
+ * csv_reader or parquet_reader) until the file ends -> finish_file -> remember_read, a bookmark for
+ * the ledger.
  *
  * A file is read whole, or from where it ended when it was loaded; a hash is taken of all that was
  * read, so that what is added while it is read is seen by the next run. What of it is new is for
@@ -12,12 +13,12 @@
 #include "base/text/utf8.h"
 #include "extract/source.h"
 
-#include <ctype.h>
 #include <stdlib.h>
 
 #include "base/buf.h"
 #include "base/fs.h"
 #include "base/memory.h"
+#include "extract/files/csv_settings.h"
 #include "extract/files/format.h"
 #include "extract/files/known.h"
 #include "extract/files/remember.h"
@@ -25,9 +26,10 @@
 #include "extract/files/skip.h"
 #include "extract/files/text.h"
 #include "extract/formats/content.h"
+#include "extract/formats/csv_reader.h"
 #include "extract/formats/json_reader.h"
 #include "extract/formats/json_walk.h"
-#include "extract/formats/table_reader.h"
+#include "extract/formats/parquet_reader.h"
 #include "extract/read_ahead.h"
 
 /* One page is worked on while the next is made; more would only take memory. */
@@ -118,20 +120,6 @@ static int choice(const char *word, const char *choices)
     return 0;
 }
 
-/* One character that is part of no field; "tab" for the one that is hard to write. */
-static int read_delimiter(const char *text, const char **out, struct tg_error *err)
-{
-    bool is_tab = text && (strcmp(text, "tab") == 0 || strcmp(text, "\\t") == 0);
-    *out = is_tab ? "\t" : text;
-    if (is_tab || !text || strcmp(text, "auto") == 0)
-        return TG_OK;
-    if (strlen(text) == 1 && !isalnum((unsigned char)*text) && !strchr("\"'\r\n.+-", *text))
-        return TG_OK;
-    return error_set(err, TG_USAGE,
-                     "delimiter '%s' separates no fields; give one character like , ; | or tab",
-                     text);
-}
-
 static int read_select(struct files_stream *stream, struct tg_error *err)
 {
     static const struct path_use use = {
@@ -149,25 +137,23 @@ done:
 
 static int read_options(struct files_stream *stream, struct tg_error *err)
 {
-    const char *format = resource_text(stream, "format"), *delimiter;
-    const char *header = resource_text(stream, "header");
+    const struct resource_request *request = &stream->request;
+    const char *format = resource_text(stream, "format");
     stream->format = format_find(format);
     if (format && stream->format == FORMAT_NONE && strcmp(format, "auto") != 0)
         return error_set(err, TG_USAGE,
                          "format '%s' is unknown; choose auto, jsonl, json, csv or parquet",
                          format);
-    int rc = read_delimiter(resource_text(stream, "delimiter"), &delimiter, err);
+    stream->csv_options = (struct csv_options){
+        .rejects = request->rejects,
+        .ctx = context_of(stream),
+        .columns = request->columns,
+        .column_count = request->column_count,
+        .types = request->types,
+    };
+    int rc = csv_settings_read(request->values, request->value_count, &stream->csv_options, err);
     if (rc != TG_OK)
         return rc;
-    stream->csv_options = (struct csv_options){
-        .delimiter = delimiter,
-        .null_texts = resource_text(stream, "null"),
-        .header = !header || strcmp(header, "false") != 0,
-        .ctx = context_of(stream),
-        .columns = stream->request.columns,
-        .column_count = stream->request.column_count,
-        .types = stream->request.types,
-    };
     stream->rules = (struct known_rules){
         .entries = stream->request.recalled.items,
         .count = stream->request.recalled.count,
@@ -367,7 +353,6 @@ static int open_csv(struct files_stream *stream, const struct listed_file *file,
                     struct reader *text, struct tg_error *err)
 {
     struct csv_options options = stream->csv_options;
-    bool auto_delimiter = !options.delimiter || strcmp(options.delimiter, "auto") == 0;
     options.name = shown(file);
     options.hash = stream->text;
     options.lines_before = file->lines;
@@ -375,9 +360,9 @@ static int open_csv(struct files_stream *stream, const struct listed_file *file,
         options.from = file->entry->content_bytes;
         options.rows_before = (uint64_t)file->entry->rows;
     }
-    if (auto_delimiter && format_ends_in(file->name, ".tsv"))
-        options.delimiter = "\t";
-    return csv_reader_open(engine_of(stream), text, &options, &stream->pages, err);
+    if (!options.syntax.delimiter[0] && format_ends_in(file->name, ".tsv"))
+        options.syntax.delimiter[0] = '\t';
+    return csv_reader_open(text, &options, &stream->pages, err);
 }
 
 /* The engine opens it by its path; what is there in the end is looked at again (read_text). */
@@ -650,20 +635,7 @@ static const struct option resource_options[] = {
          "pages[*].items for those of each page. A list gives its elements, an object is a row, "
          "null is none. Without it the values of the file are the rows, and the elements of "
          "those that are lists."},
-    {.name = "delimiter",
-     .type = OPTION_TEXT,
-     .fallback = "auto",
-     .help =
-         "CSV: the character that separates fields, or tab; auto takes the one of , ; | and tab "
-         "that the first line has most."},
-    {.name = "header",
-     .type = OPTION_BOOL,
-     .fallback = "true",
-     .help = "CSV: whether the first line holds the names of the columns."},
-    {.name = "null",
-     .type = OPTION_TEXTS,
-     .may_hold_empty = true,
-     .help = "CSV: the text that stands for NULL, or a list of them; an empty field if not given."},
+    CSV_OPTIONS,
     {.name = "on_grown",
      .type = OPTION_TEXT,
      .append_only = true,

@@ -1,0 +1,94 @@
+/* src/extract/files/csv_settings.c: words of options, and those that say nothing. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+#include <cmocka.h>
+
+#include "extract/files/csv_settings.h"
+
+static struct csv_options take(const char *name, const char *text)
+{
+    const struct option_value value = {.name = name, .text = text};
+    struct csv_options options = {.ctx = NULL};
+    struct tg_error err = {0};
+    if (csv_settings_read(&value, 1, &options, &err) != TG_OK)
+        fail_msg("%s: %s: %s", name, text, err.what);
+    return options;
+}
+
+static void refuse(const char *name, const char *text, const char *what)
+{
+    const struct option_value value = {.name = name, .text = text};
+    struct csv_options options = {.ctx = NULL};
+    struct tg_error err = {0};
+    assert_int_equal(csv_settings_read(&value, 1, &options, &err), TG_USAGE);
+    if (!strstr(err.what, what))
+        fail_msg("'%s' is not in '%s'", what, err.what);
+}
+
+static void what_is_not_said(void **state)
+{
+    const struct csv_options options = take("path", "a.csv");
+    (void)state;
+    assert_string_equal(options.syntax.delimiter, "");
+    assert_int_equal(options.syntax.quote, '"');
+    assert_int_equal(options.syntax.escape, '\0');
+    assert_int_equal(options.encoding, ENCODING_AUTO);
+    assert_int_equal(options.ragged, RAGGED_FAIL);
+    assert_int_equal(options.line_bytes_max, 0);
+    assert_true(options.header);
+    assert_null(options.null_texts);
+}
+
+static void what_is_said(void **state)
+{
+    (void)state;
+    assert_string_equal(take("delimiter", "tab").syntax.delimiter, "\t");
+    assert_string_equal(take("delimiter", "\\t").syntax.delimiter, "\t");
+    assert_string_equal(take("delimiter", "~|~").syntax.delimiter, "~|~");
+    assert_string_equal(take("delimiter", "auto").syntax.delimiter, "");
+    assert_string_equal(take("delimiter", "\xc2\xa7").syntax.delimiter, "\xc2\xa7");
+    assert_int_equal(take("quote", "none").syntax.quote, '\0');
+    assert_int_equal(take("quote", "'").syntax.quote, '\'');
+    assert_int_equal(take("escape", "\\").syntax.escape, '\\');
+    assert_int_equal(take("escape", "\"").syntax.escape, '\0');
+    assert_int_equal(take("comment", "#").syntax.comment, '#');
+    assert_int_equal(take("encoding", "Latin-1").encoding, ENCODING_LATIN1);
+    assert_int_equal(take("skip", "3").skip, 3);
+    assert_int_equal(take("ragged", "pad").ragged, RAGGED_PAD);
+    assert_int_equal(take("ragged", "reject").ragged, RAGGED_REJECT);
+    assert_int_equal(take("line_bytes_max", "64MiB").line_bytes_max, 64 << 20);
+    assert_string_equal(take("null", "NA\n").null_texts, "NA\n");
+    assert_false(take("header", "false").header);
+}
+
+static void what_cannot_be(void **state)
+{
+    (void)state;
+    refuse("delimiter", "", "separates no fields");
+    refuse("delimiter", "x", "separates no fields");
+    refuse("delimiter", "\"", "separates no fields");
+    refuse("delimiter", "||||||||", "separates no fields");
+    refuse("delimiter", "\xff", "separates no fields");
+    refuse("quote", "ab", "quote 'ab' is no character");
+    refuse("quote", "", "quote '' is no character");
+    refuse("escape", "n", "escape 'n' is no character");
+    refuse("comment", "\xc2\xa7", "is no character");
+    refuse("comment", "\"", "quote and comment are both \"");
+    refuse("encoding", "ebcdic", "iconv -f NAME");
+    refuse("line_bytes_max", "0", "is no number of bytes");
+    refuse("line_bytes_max", "1GiB", "is no number of bytes");
+    refuse("line_bytes_max", "much", "is no number of bytes");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(what_is_not_said),
+        cmocka_unit_test(what_is_said),
+        cmocka_unit_test(what_cannot_be),
+    };
+    return cmocka_run_group_tests_name("extract/csv_settings", tests, NULL, NULL);
+}
