@@ -128,6 +128,8 @@ void print_json_error(FILE *out, const struct tg_error *err, const struct tg_res
 void print_json_failure(FILE *out, const struct tg_error *err, const struct tg_result *result);
 
 /* ---- width.c: columns of a terminal ---- */
+/* How many a terminal has, now; 0: it is none. */
+size_t terminal_columns(FILE *out);
 /* Of the character that `text` begins with, and its *bytes; len > 0. */
 size_t char_columns(const char *text, size_t len, size_t *bytes);
 size_t text_columns(const char *text);

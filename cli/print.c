@@ -13,8 +13,6 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
-#include <unistd.h>
 
 #include "cli.h"
 
@@ -202,14 +200,6 @@ static void put_rule(const struct printer *printer)
 
 /* ---- a terminal's room ---- */
 
-static size_t terminal_room(FILE *out)
-{
-    struct winsize size;
-    if (!isatty(fileno(out)))
-        return 0;
-    return ioctl(fileno(out), TIOCGWINSZ, &size) == 0 && size.ws_col > 1 ? size.ws_col : LINE_WIDTH;
-}
-
 static size_t widths_sum(const struct printer *printer)
 {
     size_t sum = 2 * printer->column_count - 2;
@@ -298,7 +288,7 @@ static void print_kept(struct printer *printer)
 
 static int table_begin(struct printer *printer, struct tg_error *err)
 {
-    printer->room = terminal_room(printer->out);
+    printer->room = terminal_columns(printer->out);
     printer->widths = calloc(printer->column_count + 1, sizeof(*printer->widths));
     printer->titles = calloc(printer->column_count + 1, sizeof(*printer->titles));
     printer->words = calloc(printer->column_count + 1, sizeof(*printer->words));

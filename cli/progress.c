@@ -15,7 +15,6 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -37,7 +36,7 @@ struct progress {
 };
 
 enum { TICK_MS = 100, DRAW_MS = 90, PLAIN_MS = 5000, JSON_MS = 1000 };
-enum { RESOURCES_LISTED = 10, WIDTH = 80, MS = 1000 };
+enum { RESOURCES_LISTED = 10, MS = 1000 };
 
 const char *phase_name(enum tg_phase phase)
 {
@@ -67,12 +66,11 @@ static double seconds_now(void)
 
 /* ---- the terminal ---- */
 
+/* Also where it is said to be one, and is none. */
 static size_t terminal_width(void)
 {
-    struct winsize size;
-    if (ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 1)
-        return size.ws_col;
-    return WIDTH;
+    const size_t columns = terminal_columns(stderr);
+    return columns > 0 ? columns : LINE_WIDTH;
 }
 
 /* A terminal that became narrower has broken the lines that were drawn. */

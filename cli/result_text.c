@@ -6,7 +6,7 @@
  *
  * The same for programs is result_json.c's.
  */
-#include <stdarg.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -192,70 +192,107 @@ static bool has_news(const struct tg_result *result)
 
 /* ---- what the schema has learnt ---- */
 
-enum { NAMED = 8, CHANGES = 12 }; /* in a terminal; elsewhere all are */
+enum { NAMED = 8, LINES = 12, INDENT = 4 }; /* in a terminal; elsewhere all are told */
 
-/* Names in one line, of which a terminal gets so many. */
-struct names {
-    size_t count, most;
+static size_t most_of(size_t most)
+{
+    return isatty(STDOUT_FILENO) ? most : SIZE_MAX;
+}
+
+/* A sentence that is put together: a line, which a terminal gets in words that are not broken. */
+struct sentence {
+    FILE *out;
+    char *text;
+    size_t len;
+    size_t count, most; /* names in it, of which so many are told */
 };
 
-static void name_next(struct names *names, const char *before, const char *format, ...)
-    __attribute__((format(printf, 3, 4)));
-
-static void name_next(struct names *names, const char *before, const char *format, ...)
+/* False: no memory for it, so nothing is told. */
+static bool begin(struct sentence *sentence, const char *words)
 {
-    va_list args;
-    if (names->count++ >= names->most)
-        return;
-    fputs(names->count == 1 ? before : ", ", stdout);
-    va_start(args, format);
-    vprintf(format, args);
-    va_end(args);
+    *sentence = (struct sentence){.most = most_of(NAMED)};
+    sentence->out = open_memstream(&sentence->text, &sentence->len);
+    if (sentence->out)
+        fputs(words, sentence->out);
+    return sentence->out != NULL;
 }
 
-static void end_names(const struct names *names)
+/* Before each name; false: it is one too many. */
+static bool has_room(struct sentence *sentence)
 {
-    if (names->count > names->most)
-        printf(" and %zu more", names->count - names->most);
-    if (names->count > 0)
-        printf(".\n");
+    if (sentence->count++ >= sentence->most)
+        return false;
+    fputs(sentence->count > 1 ? ", " : "", sentence->out);
+    return true;
 }
 
-/* A line of all tables that are new; their columns are counted. */
-static void print_new_tables(const struct tg_result *result, size_t most)
+static void end(struct sentence *sentence)
 {
-    struct names names = {.most = most};
-    for (size_t i = 0; i < tg_result_change_count(result); i++) {
-        const struct tg_schema_change *change = tg_result_change(result, i), *next;
-        size_t columns = 0;
-        if (change->column)
-            continue;
-        while ((next = tg_result_change(result, i + 1 + columns)) && next->column &&
-               strcmp(next->table, change->table) == 0)
-            columns++;
-        name_next(&names, "New tables: ", "%s (%zu column%s)", change->table, columns,
-                  columns == 1 ? "" : "s");
+    if (sentence->count > sentence->most)
+        fprintf(sentence->out, " and %zu more", sentence->count - sentence->most);
+    fputc('.', sentence->out);
+    if (fclose(sentence->out) == 0 && isatty(STDOUT_FILENO)) {
+        print_wrapped(sentence->text, 0, INDENT);
+    } else if (sentence->text) {
+        print_visible(sentence->text, SIZE_MAX, stdout);
+        putchar('\n');
     }
-    end_names(&names);
+    free(sentence->text);
+}
+
+static void drop(struct sentence *sentence)
+{
+    fclose(sentence->out);
+    free(sentence->text);
+}
+
+static size_t count_columns(const struct tg_result *result, size_t table)
+{
+    size_t columns = 0;
+    const struct tg_schema_change *change = tg_result_change(result, table), *next;
+    while ((next = tg_result_change(result, table + 1 + columns)) && next->column &&
+           strcmp(next->table, change->table) == 0)
+        columns++;
+    return columns;
+}
+
+/* All in one sentence; their columns are counted. */
+static void print_new_tables(const struct tg_result *result)
+{
+    struct sentence sentence;
+    if (!begin(&sentence, "New tables: "))
+        return;
+    for (size_t i = 0; i < tg_result_change_count(result); i++) {
+        const struct tg_schema_change *change = tg_result_change(result, i);
+        const size_t columns = count_columns(result, i);
+        if (!change->column && has_room(&sentence))
+            fprintf(sentence.out, "%s (%zu column%s)", change->table, columns,
+                    columns == 1 ? "" : "s");
+    }
+    (sentence.count > 0 ? end : drop)(&sentence);
 }
 
 static void print_change(const struct tg_schema_change *change)
 {
-    printf("Table %s: ", change->table);
+    struct sentence sentence;
+    if (!begin(&sentence, "Table "))
+        return;
+    fprintf(sentence.out, "%s: ", change->table);
     if (change->type_before)
-        printf("column %s is %s now, it was %s.\n", change->column, change->type,
-               change->type_before);
-    else if (change->variant_of && *change->variant_of)
-        printf("new column %s (%s), for values of %s that have another type.\n", change->column,
-               change->type, change->variant_of);
+        fprintf(sentence.out, "column %s is %s now, it was %s", change->column, change->type,
+                change->type_before);
     else
-        printf("new column %s (%s).\n", change->column, change->type);
+        fprintf(sentence.out, "new column %s (%s)", change->column, change->type);
+    if (change->variant_of && *change->variant_of)
+        fprintf(sentence.out, ", for values of %s that have another type", change->variant_of);
+    end(&sentence);
 }
 
 /* Of tables that were there before. */
-static void print_new_columns(const struct tg_result *result, size_t most)
+static void print_new_columns(const struct tg_result *result)
 {
     size_t count = 0;
+    const size_t most = most_of(LINES);
     const char *made = ""; /* the last table that is new: its columns have been counted */
     for (size_t i = 0; i < tg_result_change_count(result); i++) {
         const struct tg_schema_change *change = tg_result_change(result, i);
@@ -268,39 +305,39 @@ static void print_new_columns(const struct tg_result *result, size_t most)
         printf("... and %zu more changes of columns: --json has all of them.\n", count - most);
 }
 
-static void print_changes(const struct tg_result *result)
-{
-    const bool cut = isatty(STDOUT_FILENO);
-    print_new_tables(result, cut ? NAMED : SIZE_MAX);
-    print_new_columns(result, cut ? CHANGES : SIZE_MAX);
-}
-
 /* ---- what was rejected, and what was read again ---- */
+
+static void print_reject(const struct tg_reject_info *reject)
+{
+    char text[32];
+    struct sentence sentence;
+    if (!begin(&sentence, "Rejected for "))
+        return;
+    fprintf(sentence.out, "%s: %s row%s; the first: %s%s%s%s", reject->table,
+            format_count(reject->rows, text), reject->rows == 1 ? "" : "s", reject->reason,
+            reject->place[0] ? " (" : "", reject->place, reject->place[0] ? ")" : "");
+    end(&sentence);
+}
 
 static void print_rejects(const struct tg_result *result)
 {
-    char text[32];
-    const size_t most = isatty(STDOUT_FILENO) ? CHANGES : SIZE_MAX;
-    for (size_t i = 0; i < tg_result_reject_count(result) && i < most; i++) {
-        const struct tg_reject_info *reject = tg_result_reject(result, i);
-        printf("Rejected for %s: %s row%s; the first: ", reject->table,
-               format_count(reject->rows, text), reject->rows == 1 ? "" : "s");
-        print_visible(reject->reason, SIZE_MAX, stdout);
-        fputs(reject->place[0] ? " (" : "", stdout);
-        print_visible(reject->place, SIZE_MAX, stdout);
-        fputs(reject->place[0] ? ").\n" : ".\n", stdout);
-    }
+    const size_t count = tg_result_reject_count(result), most = most_of(LINES);
+    for (size_t i = 0; i < count && i < most; i++)
+        print_reject(tg_result_reject(result, i));
+    if (count > most)
+        printf("... and for %zu more tables: --json has all of them.\n", count - most);
 }
 
 /* Of those that were loaded again whole a warning tells. */
 static void print_grown(const struct tg_result *result)
 {
-    struct names names = {.most = isatty(STDOUT_FILENO) ? NAMED : SIZE_MAX};
+    struct sentence sentence;
+    if (!begin(&sentence, "Read on, in files that have grown: "))
+        return;
     for (size_t i = 0; i < tg_result_file_count(result); i++)
-        if (tg_result_file(result, i)->news == TG_FILE_GROWN)
-            name_next(&names, "Read on, in files that have grown: ", "%s",
-                      tg_result_file(result, i)->path);
-    end_names(&names);
+        if (tg_result_file(result, i)->news == TG_FILE_GROWN && has_room(&sentence))
+            fputs(tg_result_file(result, i)->path, sentence.out);
+    (sentence.count > 0 ? end : drop)(&sentence);
 }
 
 /* They are neither read nor filtered. */
@@ -325,7 +362,8 @@ void print_result_text(const struct tg_pipeline *pipeline, const struct tg_resul
     print_result_tables(result);
     printf("\n");
     print_reasons(result);
-    print_changes(result);
+    print_new_tables(result);
+    print_new_columns(result);
     print_grown(result);
     print_result_warnings(result, stdout);
     print_rejects(result);

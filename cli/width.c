@@ -10,6 +10,8 @@
 #include "cli.h"
 
 #include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
 
 struct range {
     uint32_t from, to;
@@ -106,6 +108,14 @@ static const struct range wide[] = {
     {0x1fa70, 0x1faf6}, {0x20000, 0x3fffd},
 };
 /* clang-format on */
+
+size_t terminal_columns(FILE *out)
+{
+    struct winsize size;
+    if (!isatty(fileno(out)))
+        return 0;
+    return ioctl(fileno(out), TIOCGWINSZ, &size) == 0 && size.ws_col > 1 ? size.ws_col : LINE_WIDTH;
+}
 
 static bool find(const struct range *ranges, size_t count, uint32_t c)
 {
