@@ -48,7 +48,7 @@ const struct command command_help = {
     .summary = "Explain a command, or the keys of a spec",
     .arguments =
         {{"TOPIC", true, "a command, or 'spec'",
-          "spec advise backfill check completion drop init plan reset run show sql undo work"}},
+          "spec advise backfill check completion drop init plan reset run show sql undo why work"}},
     .flags = {{"--markdown", NULL, "with 'spec': as Markdown"},
               {"--json-schema", NULL, "with 'spec': as a JSON Schema, for editors"},
               {"--man", NULL, "the manual page (roff)"}},

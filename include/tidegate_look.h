@@ -76,6 +76,37 @@ TG_API_CHECK int tg_pipeline_query_as_of(struct tg_pipeline *pipeline, const cha
                                          const char *as_of, struct ArrowArrayStream *out,
                                          struct tg_error *err);
 
+/* ---- The story of one row ---- */
+
+struct tg_why_options {
+    size_t size;          /* of this struct; set by tg_why_options_init */
+    const char *resource; /* or its table */
+    /* The value of a key of one column ("7"), columns with their values ("day=2024-01-01,id=7"), or
+     * these as a JSON object, for values with a comma and NULL. Any columns of the table. */
+    const char *key;
+};
+
+#define TG_WHY_OPTIONS_INIT .size = sizeof(struct tg_why_options)
+
+static inline void tg_why_options_init(struct tg_why_options *options)
+{
+    memset(options, 0, sizeof(*options));
+    options->size = sizeof(*options);
+}
+
+/* What destination and working directory know of the rows of a key. `out` gets a stream of facts,
+ * as from tg_pipeline_query, with the columns
+ *   fact     row (it is there), version (of a table that keeps its history), deleted (flagged so),
+ *            files (new or changed in its load), nested (rows in it), replaced (an old row, as far
+ * as
+ *            an undo keeps it), rejected, unreadable (rejects whose key nobody knows), waiting
+ *            (loads on local disk), absent, more, unrecorded; more words may come
+ *   load_id, at (when it was committed), table: where they are known
+ *   detail   the sentence for people, which may change
+ * TG_USAGE for a resource or a column that there is none of. TG_DESTINATION. */
+TG_API_CHECK int tg_pipeline_why(struct tg_pipeline *pipeline, const struct tg_why_options *options,
+                                 struct ArrowArrayStream *out, struct tg_error *err);
+
 /* ---- Reading a stream cell by cell ---- */
 
 /* The rows of a stream, one after the other, each cell as a text:

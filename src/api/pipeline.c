@@ -4,7 +4,8 @@
  *
  *   tg_pipeline_new, tg_pipeline_open -> sized_options -> pipeline_new (run/pipeline.c)
  *   tg_pipeline_run -> run.c; tg_pipeline_undo -> undo.c; tg_pipeline_check -> check.c;
- *   tg_pipeline_show, tg_pipeline_query, tg_pipeline_document -> inspect.c
+ *   tg_pipeline_show, tg_pipeline_query, tg_pipeline_document -> inspect.c;
+ *   tg_pipeline_why -> why.c
  */
 #include "run/pipeline.h"
 
@@ -16,6 +17,7 @@
 #include "run/backfill.h"
 #include "run/inspect.h"
 #include "run/run.h"
+#include "run/why.h"
 
 /* ---- its life ---- */
 
@@ -233,6 +235,24 @@ int tg_pipeline_show(struct tg_pipeline *pipeline, enum tg_show what, struct Arr
     NEEDS(pipeline);
     pipeline_begin(pipeline);
     return called(pipeline, inspect_show(pipeline, what, out, err), err);
+}
+
+int tg_pipeline_why(struct tg_pipeline *pipeline, const struct tg_why_options *options,
+                    struct ArrowArrayStream *out, struct tg_error *err)
+{
+    struct tg_why_options sized;
+    error_clear(err);
+    NEEDS(out);
+    *out = (struct ArrowArrayStream){0};
+    NEEDS(pipeline);
+    NEEDS(options);
+    int rc = sized_why(&sized, options, err);
+    if (rc != TG_OK)
+        return rc;
+    NEEDS(sized.resource);
+    NEEDS(sized.key);
+    pipeline_begin(pipeline);
+    return called(pipeline, why_pipeline(pipeline, &sized, out, err), err);
 }
 
 int tg_pipeline_document(struct tg_pipeline *pipeline, enum tg_document what, char **out,

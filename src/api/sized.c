@@ -92,6 +92,11 @@ done:
     return rc;
 }
 
+int sized_why(struct tg_why_options *out, const struct tg_why_options *given, struct tg_error *err)
+{
+    return sized_read(out, sizeof(*out), given, given->size, "why_options", "why_options", err);
+}
+
 int sized_plan(struct tg_plan_options *out, const struct tg_plan_options *given,
                struct tg_error *err)
 {

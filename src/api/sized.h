@@ -40,6 +40,8 @@ int sized_advice(struct tg_advice_options *out, const struct tg_advice_options *
                  struct tg_error *err) TG_CHECK_RESULT;
 int sized_reset(struct tg_reset_options *out, const struct tg_reset_options *given,
                 struct tg_error *err) TG_CHECK_RESULT;
+int sized_why(struct tg_why_options *out, const struct tg_why_options *given,
+              struct tg_error *err) TG_CHECK_RESULT;
 int sized_plan(struct tg_plan_options *out, const struct tg_plan_options *given,
                struct tg_error *err) TG_CHECK_RESULT;
 

@@ -2,8 +2,7 @@
  * The columns of a schema, and since when they are in it.
  *
  *   show_columns -> the schema that the destination has -> find_since: each version that was
- * stored,
- *   the oldest first, for columns that are not found yet -> put_table: a line for each -> a stream
+ *   stored, the oldest first, for columns that are not found yet -> put_tables: a line for each
  *
  * A column that was taken away and came again counts from the first time. What no version records
  * (they were removed, or another program made the table) is NULL.

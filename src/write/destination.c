@@ -263,6 +263,14 @@ int destination_versions(struct destination *destination, const char *schema,
     return destination->driver->trace->versions(destination, schema, out, err);
 }
 
+int destination_story(struct destination *destination, const struct story_request *request,
+                      struct story *out, struct tg_error *err)
+{
+    *out = (struct story){.is_there = false};
+    arena_init(&out->arena);
+    return destination->driver->trace->story(destination, request, out, err);
+}
+
 int destination_claim(struct destination *destination, const struct claim_request *request,
                       struct claims *out, struct tg_error *err)
 {

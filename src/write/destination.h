@@ -173,6 +173,61 @@ struct schema_versions {
     size_t count;
 };
 
+/* The rows of a key, asked for by those who look for one. */
+struct story_key {
+    const struct table_column *column;
+    const char *value; /* NULL: it is NULL */
+};
+struct story_reject {
+    const char *load_id, *place, *reason;
+    const char *document; /* the row as JSON, with the source's names */
+    const char *text;     /* what could not be read; NULL: it could */
+};
+struct story_request {
+    const char *pipeline, *resource;
+    const struct catalog *catalog;
+    const struct table *table; /* the resource's */
+    const struct story_key *keys;
+    size_t key_count;
+    /* Is told of each row of the resource that was rejected, the newest first; all is borrowed. */
+    int (*reject)(void *user, const struct story_reject *reject, struct tg_error *err);
+    void *user;
+};
+
+enum { STORY_ROWS_MAX = 100, STORY_FILES_MAX = 5 };
+
+struct story_row {
+    const char *load_id, *id;          /* NULL: the table has no such column */
+    const char *deleted_at;            /* NULL: it is not flagged */
+    const char *valid_from, *valid_to; /* of a table that keeps its history */
+    const char *taken_by;              /* of one that is gone: the load that took it away */
+};
+struct story_rows {
+    struct story_row *items; /* at most STORY_ROWS_MAX, the newest first */
+    size_t count;
+};
+struct story_nested {
+    const char *table;
+    uint64_t rows;
+};
+struct story_load {
+    const char *load_id;
+    const char *at;                     /* NULL: it is not recorded */
+    const char *files[STORY_FILES_MAX]; /* of the resource, new or changed in it */
+    size_t file_count;
+};
+struct story {
+    struct arena arena;
+    bool is_there;          /* the table */
+    bool keeps;             /* what loads replace is kept, for an undo */
+    struct story_rows rows; /* as they are now */
+    struct story_rows kept; /* that loads took away, as far as they are kept */
+    struct story_nested *nested;
+    size_t nested_count;
+    struct story_load *loads; /* that these rows name */
+    size_t load_count;
+};
+
 /* What is asked apart: it may be much, or the ledger does not keep it, or not for this pipeline. */
 struct trace_driver {
     int (*ties)(struct destination *destination, const struct ties_request *request,
@@ -185,6 +240,8 @@ struct trace_driver {
                     struct standing *out, struct tg_error *err);
     int (*versions)(struct destination *destination, const char *schema,
                     struct schema_versions *out, struct tg_error *err);
+    int (*story)(struct destination *destination, const struct story_request *request,
+                 struct story *out, struct tg_error *err);
 };
 
 /* Windows of a plan, for workers; as destination_claim and the next two. */
@@ -346,6 +403,10 @@ int destination_standing(struct destination *destination, const struct manifest 
  * arena. */
 int destination_versions(struct destination *destination, const char *schema,
                          struct schema_versions *out, struct tg_error *err) TG_CHECK_RESULT;
+/* What is known of the rows of a key. It is open. TG_DESTINATION for a value that is none of its
+ * column's type. `out` is initialised here; release its arena. */
+int destination_story(struct destination *destination, const struct story_request *request,
+                      struct story *out, struct tg_error *err) TG_CHECK_RESULT;
 /* Claims up to request->most windows of a plan that are open, or whose lease is over, and counts
  * those of the plan. It is open, or there is nothing. `out` is initialised here; release it. */
 int destination_claim(struct destination *destination, const struct claim_request *request,

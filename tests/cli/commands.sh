@@ -11,7 +11,7 @@ tg() {
 test_help_lists_every_command_and_explains_each() {
     tg help
     equal 0 "$ended"
-    for name in check completion drop help init plan reset run show sql undo; do
+    for name in check completion drop help init plan reset run show sql undo why; do
         says "$name"
         "$tidegate" help "$name" | grep -q "Usage: tidegate $name"
         "$tidegate" "$name" --help | grep -q "Usage: tidegate $name"
@@ -21,7 +21,7 @@ test_help_lists_every_command_and_explains_each() {
 }
 
 test_help_fits_a_terminal() {
-    for topic in "" advise check completion drop help init plan reset run show sql undo; do
+    for topic in "" advise check completion drop help init plan reset run show sql undo why; do
         # shellcheck disable=SC2086
         tg help $topic
         equal "" "$(echo "$said" | awk 'length > 79')" "lines of 'help $topic' beyond 79 columns"

@@ -44,6 +44,13 @@ test_contracts() {
     equal 7 "$("$tidegate" sql pipeline.yaml "select count(*) from _tidegate_rejects" --csv | tail -1)"
 }
 
+test_why() {
+    run_page "$root/docs/why.md"
+    says_what_it_shows "$root/docs/why.md"
+    says "brought it so, and was committed at" "1 row in table 'person__tags' is nested in it" "took away, or replaced, the row" \
+        '"fact":"replaced"'
+}
+
 test_adbc() {
     run_page "$root/docs/adbc.md"
     says_what_it_shows "$root/docs/adbc.md"

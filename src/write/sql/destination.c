@@ -17,6 +17,7 @@
 #include "write/sql/outline.h"
 #include "write/sql/show.h"
 #include "write/sql/statements.h"
+#include "write/sql/story.h"
 #include "write/sql/trace.h"
 #include "write/sql/undo.h"
 #include "write/sql/write.h"
@@ -287,11 +288,18 @@ static int versions(struct destination *destination, const char *schema,
         *version =
             (struct schema_version){.version = strtoll(text_cell(&rows, out->count, 0), NULL, 10)};
         TRY(arena_keep(&out->arena, text_cell(&rows, out->count, 1), &version->json, err));
-        TRY(arena_keep(&out->arena, text_cell(&rows, out->count, 2), &version->load_id, err));
+        if (text_cell(&rows, out->count, 2))
+            TRY(arena_keep(&out->arena, text_cell(&rows, out->count, 2), &version->load_id, err));
     }
 done:
     text_rows_release(&rows);
     return rc;
+}
+
+static int story(struct destination *destination, const struct story_request *request,
+                 struct story *out, struct tg_error *err)
+{
+    return story_tell(destination->state, destination->dataset, request, out, err);
 }
 
 /* ---- claims ---- */
@@ -364,8 +372,12 @@ static int standing(struct destination *destination, const struct manifest *mani
     return trace_standing(destination->state, manifest, out, err);
 }
 
-static const struct trace_driver trace = {
-    .ties = ties, .count = count, .loaders = loaders, .standing = standing, .versions = versions};
+static const struct trace_driver trace = {.ties = ties,
+                                          .count = count,
+                                          .loaders = loaders,
+                                          .standing = standing,
+                                          .versions = versions,
+                                          .story = story};
 
 const struct destination_driver destination_sql = {
     .example = example,

@@ -1,0 +1,211 @@
+/*
+ * A key as a person writes it.
+ *
+ *   why_key_read -> read_object (JSON) | read_pairs (column=value, apart by commas) | read_value
+ *   -> add_part: the column of that name, as it stands or as the schema makes names
+ *   why_key_matches: the same names of a document, and equal values
+ *
+ * A value with a comma, or NULL, needs JSON.
+ */
+#include "run/why_key.h"
+
+#include <string.h>
+
+#include "base/json.h"
+
+static int bad_key(const struct why_key *key, const char *what, struct tg_error *err)
+{
+    struct buf names = BUF_INIT;
+    for (size_t i = 0; i < key->table->column_count; i++)
+        if (strncmp(key->table->columns[i].name, "_dlt_", 5) != 0)
+            buf_printf(&names, "%s%s", names.len > 0 ? ", " : "", key->table->columns[i].name);
+    int rc = error_set(err, TG_USAGE,
+                       "%s; write a key as 7, id=7, day=2024-01-01,id=7 or {\"id\": 7}. Table '%s' "
+                       "has the columns %s",
+                       what, key->table->name, buf_string(&names));
+    buf_release(&names);
+    return rc;
+}
+
+/* NULL: there is none of that name. */
+static int find_column(struct why_key *key, const char *name, size_t len,
+                       const struct table_column **out, struct tg_error *err)
+{
+    int rc = TG_OK;
+    struct buf text = BUF_INIT;
+    buf_append(&text, name, len);
+    TRY(buf_check(&text, err));
+    *out = table_find(key->table, buf_string(&text));
+    if (*out)
+        goto done;
+    buf_clear(&text);
+    TRY(name_path(&key->names, &key->hasher, name, len, &text, err));
+    *out = table_find(key->table, buf_string(&text));
+done:
+    buf_release(&text);
+    return rc;
+}
+
+/* `value` is the key's. */
+static int add_part(struct why_key *key, const char *name, size_t len, const char *value,
+                    struct tg_error *err)
+{
+    char what[200];
+    const struct table_column *column = NULL;
+    int rc = find_column(key, name, len, &column, err);
+    if (rc != TG_OK)
+        return rc;
+    snprintf(what, sizeof(what), "'%.*s' is no column", (int)(len < 100 ? len : 100), name);
+    if (!column)
+        return bad_key(key, what, err);
+    if (key->count == WHY_KEY_MAX)
+        return bad_key(key, "the key has too many columns", err);
+    key->parts[key->count++] = (struct story_key){column, value};
+    return TG_OK;
+}
+
+/* ---- JSON ---- */
+
+/* The text of a value as a column has it; NULL for null; false: it is no single value. */
+static bool value_of(yyjson_val *value, struct buf *out, bool *is_null)
+{
+    *is_null = yyjson_is_null(value);
+    if (yyjson_is_ctn(value))
+        return false;
+    if (yyjson_is_str(value))
+        buf_append(out, yyjson_get_str(value), yyjson_get_len(value));
+    else if (yyjson_is_raw(value))
+        buf_append(out, yyjson_get_raw(value), yyjson_get_len(value));
+    else if (!*is_null)
+        buf_text(out, yyjson_get_bool(value) ? "true" : "false");
+    return true;
+}
+
+static int add_json(struct why_key *key, yyjson_val *name, yyjson_val *value, struct tg_error *err)
+{
+    int rc = TG_OK;
+    bool is_null = false;
+    const char *kept = NULL;
+    struct buf text = BUF_INIT;
+    if (!value_of(value, &text, &is_null))
+        TRY(bad_key(key, "a list or an object is no value of a key", err));
+    TRY(buf_check(&text, err));
+    if (!is_null)
+        TRY(arena_keep(&key->arena, buf_string(&text), &kept, err));
+    rc = add_part(key, yyjson_get_str(name), yyjson_get_len(name), kept, err);
+done:
+    buf_release(&text);
+    return rc;
+}
+
+static int read_object(struct why_key *key, const char *text, struct tg_error *err)
+{
+    int rc = TG_OK;
+    size_t i, count;
+    yyjson_val *name, *value;
+    yyjson_doc *doc = NULL;
+    TRY(json_parse_exact(text, strlen(text), "the key", &doc, err));
+    if (!yyjson_is_obj(yyjson_doc_get_root(doc)) || yyjson_obj_size(yyjson_doc_get_root(doc)) == 0)
+        TRY(bad_key(key, "the key is no object of columns and values", err));
+    yyjson_obj_foreach(yyjson_doc_get_root(doc), i, count, name, value)
+    {
+        TRY(add_json(key, name, value, err));
+    }
+done:
+    yyjson_doc_free(doc);
+    return rc == TG_DATA ? error_set(err, TG_USAGE, "%s", err ? err->what : "") : rc;
+}
+
+/* ---- pairs, and a value ---- */
+
+static int read_pairs(struct why_key *key, const char *text, struct tg_error *err)
+{
+    int rc = TG_OK;
+    for (const char *at = text; at; at = strchr(at, ',') ? strchr(at, ',') + 1 : NULL) {
+        const size_t len = strcspn(at, ","), name = strcspn(at, "=,");
+        if (name >= len)
+            TRY(bad_key(key, "a part of the key has no '='", err));
+        const char *value = arena_strndup(&key->arena, at + name + 1, len - name - 1);
+        if (!value)
+            TRY(error_nomem(err));
+        TRY(add_part(key, at, name, value, err));
+    }
+done:
+    return rc;
+}
+
+static int read_value(struct why_key *key, const char *text, struct tg_error *err)
+{
+    int rc = TG_OK;
+    const char *names[2], *value = NULL;
+    size_t count = table_key(key->table, false, names, 2);
+    count = count > 0 ? count : table_key(key->table, true, names, 2);
+    if (count != 1)
+        return bad_key(key,
+                       count == 0 ? "the table has no key, so that a value needs its column"
+                                  : "the table's key has several columns",
+                       err);
+    TRY(arena_keep(&key->arena, text, &value, err));
+    rc = add_part(key, names[0], strlen(names[0]), value, err);
+done:
+    return rc;
+}
+
+int why_key_read(struct why_key *out, const struct table *table, const struct settings *settings,
+                 size_t name_bytes_max, const char *text, struct tg_error *err)
+{
+    int rc = TG_OK;
+    const struct table_column *first = NULL;
+    const size_t len = strcspn(text, "=");
+    *out = (struct why_key){.table = table, .names = settings_names(settings, name_bytes_max)};
+    arena_init(&out->arena);
+    if (text[strspn(text, " \t\n")] == '{')
+        return read_object(out, text, err);
+    if (text[len])
+        TRY(find_column(out, text, len, &first, err));
+    rc = first ? read_pairs(out, text, err) : read_value(out, text, err);
+done:
+    return rc;
+}
+
+void why_key_release(struct why_key *key)
+{
+    hasher_release(&key->hasher);
+    arena_release(&key->arena);
+}
+
+/* ---- documents ---- */
+
+static int part_matches(struct why_key *key, const struct story_key *part, yyjson_val *document,
+                        bool *out, struct tg_error *err)
+{
+    int rc = TG_OK;
+    size_t i, count;
+    yyjson_val *name, *value;
+    struct buf text = BUF_INIT;
+    *out = !part->value; /* a field that is not there is NULL */
+    yyjson_obj_foreach(document, i, count, name, value)
+    {
+        bool is_null = false;
+        const struct table_column *column = NULL;
+        TRY(find_column(key, yyjson_get_str(name), yyjson_get_len(name), &column, err));
+        if (column != part->column)
+            continue;
+        buf_clear(&text);
+        bool single = value_of(value, &text, &is_null);
+        *out = part->value ? single && !is_null && strcmp(buf_string(&text), part->value) == 0
+                           : is_null;
+    }
+done:
+    buf_release(&text);
+    return rc;
+}
+
+int why_key_matches(struct why_key *key, yyjson_val *document, bool *out, struct tg_error *err)
+{
+    int rc = TG_OK;
+    *out = yyjson_is_obj(document);
+    for (size_t i = 0; i < key->count && *out && rc == TG_OK; i++)
+        rc = part_matches(key, &key->parts[i], document, out, err);
+    return rc;
+}
