@@ -277,7 +277,6 @@ static void forget_readings(struct watched *watched)
     watched->count = 0;
 }
 
-/* The next load of a backfill begins its resources anew. */
 static struct reading *note_reading(struct watched *watched, const struct tg_progress *told,
                                     double now)
 {
@@ -300,6 +299,7 @@ static void note_table(struct watched *watched, const struct tg_progress *told, 
     keep_text(&watched->table, told->ended ? NULL : told->table);
 }
 
+/* The next load, of a backfill, begins its resources anew. */
 static void note(struct watched *watched, const struct tg_progress *told, double now)
 {
     const bool is_next =

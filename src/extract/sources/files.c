@@ -444,6 +444,9 @@ static int finish_file(struct files_stream *stream, struct listed_file *file, st
     page_stream_close(stream->pages);
     stream->pages = NULL;
     stream->next++;
+    context_log(context_of(stream), TG_LOG_DEBUG, "files",
+                "resource '%s': file '%s' is read: %llu rows", stream->request.name, file->name,
+                (unsigned long long)file->rows);
     if (!file->is_file)
         return TG_OK;
     if (!stream->is_watched)
