@@ -1,6 +1,7 @@
 /*
  * ISO 8601 text <-> numbers, by the proleptic Gregorian calendar, UTC. No locale, no time-zone
- * database. In time/: calendar.c, time_parse.c, time_format.c.
+ * database. In time/: calendar.c, time_parse.c, time_pattern.c,
+ * time_format.c.
  */
 #ifndef TIDEGATE_BASE_TIME_H
 #define TIDEGATE_BASE_TIME_H
@@ -43,6 +44,12 @@ bool time_parse_timestamp(const char *text, size_t len, struct time_point *out);
 /* Stricter: YYYY-MM-DD or YYYYMMDD; HH:MM[:SS[.f]], no zone. */
 bool time_parse_date(const char *text, size_t len, int32_t *days);
 bool time_parse_time(const char *text, size_t len, int64_t *us);
+
+/* By a pattern as strptime has it, with %f for a second's fraction, which is cut at microseconds.
+ */
+bool time_read_as(const char *pattern, const char *text, size_t len, struct time_point *out);
+/* Whether there is something in it that a time could be read by. */
+bool time_pattern_is_good(const char *pattern);
 
 /* 2024-01-02T03:04:05+00:00 (fraction of 6 digits only when not zero): Python's isoformat; `zone`
  * adds +00:00. */

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/text/units.h"
+#include "base/time.h"
 #include "config/spec.h"
 #include "extract/cursor/lag.h"
 #include "extract/cursor/path.h"
@@ -169,7 +170,7 @@ static int check_type(const struct origin *origin, const struct incremental *inc
         return refuse(origin, "cursor_type is not for a function, which says itself what is last");
     if (format && !is_time)
         return refuse(origin, "cursor_format is for cursor_type: timestamp or date");
-    if (format && !cursor_format_is_good(format))
+    if (format && !time_pattern_is_good(format))
         return resource_refuse(origin, "incremental", NULL,
                                "cursor_format '%.80s' is no format of times, such as %%d/%%m/%%Y "
                                "%%H:%%M:%%S.%%f",

@@ -82,20 +82,11 @@ static void what_is_no_text_has_its_type(void **state)
     assert_true(stamp.is_instant && cursor_value_as(&text, &stamp) && !stamp.is_instant);
 }
 
-static void formats_have_a_date_in_them(void **state)
-{
-    (void)state;
-    assert_true(cursor_format_is_good("%d/%m/%Y"));
-    assert_false(cursor_format_is_good("dd/mm/yyyy"));
-    assert_false(cursor_format_is_good("%s")); /* by the machine's time zone */
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(texts_are_read_as_they_are_meant),
         cmocka_unit_test(what_is_no_text_has_its_type),
-        cmocka_unit_test(formats_have_a_date_in_them),
     };
     return cmocka_run_group_tests_name("as_type", tests, NULL, NULL);
 }

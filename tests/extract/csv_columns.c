@@ -50,11 +50,17 @@ static int find_known(void *user, const char *name, struct type_spec *out, struc
     return TG_OK;
 }
 
+static struct csv_local local; /* how values are written */
+
 /* Guesses from `seen` (NULL: nothing) and converts `texts`. */
 static int convert(const struct tg_column *hint, const char *seen, const char *texts,
                    struct buf *values, char format[24])
 {
-    const struct csv_types types = {hint, hint ? 1 : 0, {find_known, NULL}, "NULL"};
+    const struct csv_types types = {.hints = hint,
+                                    .hint_count = hint ? 1 : 0,
+                                    .known = {find_known, NULL},
+                                    .null_texts = "NULL",
+                                    .local = local};
     static const char *const names[] = {"x"};
     struct csv_columns *columns = NULL;
     static struct sample sample;
@@ -273,6 +279,48 @@ static void test_known(void **state)
     known = (struct type_spec){.type = TYPE_NONE};
 }
 
+/* ---- as values are written somewhere ---- */
+
+static void test_local_numbers(void **state)
+{
+    (void)state;
+    local = (struct csv_local){.decimal = ",", .thousands = "."};
+    check("1,5|-2|1.234,5|1.234.567", "g", "x=1.5 x=-2.0 x=1234.5 x=1234567.0 ");
+    check("1.234|7", "l", "x=1234 x=7 ");
+    check("1.5|2", "u", "x=\"1.5\" x=\"2\" ");
+    check("1.23,4", "u", "x=\"1.23,4\" ");
+    check("2024-01-02", "tdD", "x=\"2024-01-02\" ");
+    local = (struct csv_local){.thousands = " "};
+    check("1 234.5|1\xc2\xa0"
+          "000|1\xe2\x80\xaf"
+          "000",
+          "g", "x=1234.5 x=1000.0 x=1000.0 ");
+    check("1 23", "u", "x=\"1 23\" ");
+    known = (struct type_spec){.type = TYPE_BIGINT};
+    local = (struct csv_local){.decimal = ","};
+    struct buf out = BUF_INIT;
+    char format[24];
+    assert_int_equal(convert(NULL, NULL, "1|2,5|abc", &out, format), TG_OK);
+    assert_string_equal(buf_string(&out), "{\"x\":1} {\"x\":2.5} {\"x\":\"abc\"} ");
+    buf_release(&out);
+    known = (struct type_spec){.type = TYPE_NONE};
+    local = (struct csv_local){.decimal = NULL};
+}
+
+static void test_local_times(void **state)
+{
+    (void)state;
+    local = (struct csv_local){.date_format = "%d.%m.%Y"};
+    check("31.12.2024|1.2.2024|2024-03-04", "tdD",
+          "x=\"2024-12-31\" x=\"2024-02-01\" x=\"2024-03-04\" ");
+    check("31.02.2024", "u", "x=\"31.02.2024\" ");
+    local = (struct csv_local){.timestamp_format = "%d/%m/%Y %H:%M"};
+    check("31/12/2024 10:30", "tsu:", "x=\"2024-12-31T10:30:00\" ");
+    local = (struct csv_local){.timestamp_format = "%d/%m/%Y %H:%M %z"};
+    check("31/12/2024 10:30 +0200", "tsu:UTC", "x=\"2024-12-31T08:30:00+00:00\" ");
+    local = (struct csv_local){.decimal = NULL};
+}
+
 static int work(void)
 {
     char format[24];
@@ -289,10 +337,11 @@ static void test_out_of_memory(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_numbers), cmocka_unit_test(test_not_numbers),
-        cmocka_unit_test(test_times),   cmocka_unit_test(test_nothing),
-        cmocka_unit_test(test_misfits), cmocka_unit_test(test_hints),
-        cmocka_unit_test(test_known),   cmocka_unit_test(test_out_of_memory),
+        cmocka_unit_test(test_numbers),     cmocka_unit_test(test_not_numbers),
+        cmocka_unit_test(test_times),       cmocka_unit_test(test_nothing),
+        cmocka_unit_test(test_misfits),     cmocka_unit_test(test_hints),
+        cmocka_unit_test(test_known),       cmocka_unit_test(test_local_numbers),
+        cmocka_unit_test(test_local_times), cmocka_unit_test(test_out_of_memory),
     };
     return cmocka_run_group_tests_name("extract/csv_columns", tests, NULL, NULL);
 }

@@ -8,12 +8,14 @@
 
 #include "extract/files/csv_settings.h"
 
+static struct arena arena;
+
 static struct csv_options take(const char *name, const char *text)
 {
     const struct option_value value = {.name = name, .text = text};
     struct csv_options options = {.ctx = NULL};
     struct tg_error err = {0};
-    if (csv_settings_read(&value, 1, &options, &err) != TG_OK)
+    if (csv_settings_read(&value, 1, &arena, &options, &err) != TG_OK)
         fail_msg("%s: %s: %s", name, text, err.what);
     return options;
 }
@@ -23,7 +25,7 @@ static void refuse(const char *name, const char *text, const char *what)
     const struct option_value value = {.name = name, .text = text};
     struct csv_options options = {.ctx = NULL};
     struct tg_error err = {0};
-    assert_int_equal(csv_settings_read(&value, 1, &options, &err), TG_USAGE);
+    assert_int_equal(csv_settings_read(&value, 1, &arena, &options, &err), TG_USAGE);
     if (!strstr(err.what, what))
         fail_msg("'%s' is not in '%s'", what, err.what);
 }
@@ -62,6 +64,14 @@ static void what_is_said(void **state)
     assert_int_equal(take("line_bytes_max", "64MiB").line_bytes_max, 64 << 20);
     assert_string_equal(take("null", "NA\n").null_texts, "NA\n");
     assert_false(take("header", "false").header);
+    assert_string_equal(take("decimal", ",").local.decimal, ",");
+    const struct csv_options options =
+        take("column_formats", "{\"a\":{\"decimal\":\",\"},\"b\":{\"date_format\":\"%d\"}}");
+    assert_int_equal(options.local_count, 2);
+    assert_string_equal(options.locals[1].name, "b");
+    assert_string_equal(options.locals[1].local.date_format, "%d");
+    assert_null(options.locals[1].local.decimal);
+    arena_release(&arena);
 }
 
 static void what_cannot_be(void **state)
@@ -81,10 +91,18 @@ static void what_cannot_be(void **state)
     refuse("line_bytes_max", "0", "is no number of bytes");
     refuse("line_bytes_max", "1GiB", "is no number of bytes");
     refuse("line_bytes_max", "much", "is no number of bytes");
+    refuse("decimal", ";", "decimal ';' stands in no number");
+    refuse("thousands", ".", "thousands and decimal are both '.'");
+    refuse("date_format", "dd.mm.yyyy", "is no format of times");
+    refuse("column_formats", "[1]", "column_formats is a mapping");
+    refuse("column_formats", "{\"a\":{\"decimals\":\",\"}}", "'decimals' of column 'a'");
+    refuse("column_formats", "{\"a\":{\"decimal\":1}}", "'decimal' of column 'a'");
+    refuse("column_formats", "{\"a\":{\"decimal\":\";\"}}", "decimal ';' stands");
 }
 
 int main(void)
 {
+    arena_init(&arena);
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_is_not_said),
         cmocka_unit_test(what_is_said),

@@ -14,7 +14,5 @@ struct cursor_as {
 
 /* false: the value cannot be read as that. What is no text stays, where it is of the type. */
 bool cursor_value_as(const struct cursor_as *as, struct cursor_value *value);
-/* Whether a format can be read by: a date is in it. */
-bool cursor_format_is_good(const char *format);
 
 #endif

@@ -8,9 +8,9 @@
 #include "extract/formats/csv_reader.h"
 
 /* Fills what the values of CSV_OPTIONS say; the rest of `out` stays. TG_USAGE names what cannot be.
- * Texts are borrowed. */
-int csv_settings_read(const struct option_value *values, size_t count, struct csv_options *out,
-                      struct tg_error *err) TG_CHECK_RESULT;
+ * Texts are borrowed, what is made is the arena's. */
+int csv_settings_read(const struct option_value *values, size_t count, struct arena *arena,
+                      struct csv_options *out, struct tg_error *err) TG_CHECK_RESULT;
 
 /* For the table of a driver. */
 #define CSV_OPTIONS                                                                                \
@@ -58,6 +58,23 @@ int csv_settings_read(const struct option_value *values, size_t count, struct cs
          .help = "CSV: rows with more or fewer fields than the header: fail takes them for "       \
                  "malformed (on_bad_row), pad fills them with NULL and leaves empty fields at "    \
                  "the end out, reject puts them into _tidegate_rejects."},                         \
+        {.name = "decimal",                                                                        \
+         .type = OPTION_TEXT,                                                                      \
+         .help = "CSV: the character before the fraction of a number, if it is not a point."},     \
+        {.name = "thousands",                                                                      \
+         .type = OPTION_TEXT,                                                                      \
+         .help = "CSV: the character between groups of three digits, as . in 1.234,50."},          \
+        {.name = "date_format",                                                                    \
+         .type = OPTION_TEXT,                                                                      \
+         .help = "CSV: how dates are written, as %d.%m.%Y; those of ISO 8601 are read, too."},     \
+        {.name = "timestamp_format",                                                               \
+         .type = OPTION_TEXT,                                                                      \
+         .help = "CSV: how date and time are written, as %d/%m/%Y %H:%M:%S.%f, or with a zone, "   \
+                 "%z; those of ISO 8601 are read, too."},                                          \
+        {.name = "column_formats",                                                                 \
+         .type = OPTION_ANY,                                                                       \
+         .help = "CSV: decimal, thousands, date_format and timestamp_format of single columns, "   \
+                 "by their names in the header."},                                                 \
     {                                                                                              \
         .name = "line_bytes_max", .type = OPTION_TEXT, .fallback = "16MiB",                        \
         .help = "CSV: the longest row that is taken, as 64MiB; a quote that is missing would "     \

@@ -21,7 +21,9 @@
 
 struct csv_column {
     char *name;
-    struct type_spec spec; /* TYPE_NONE: not known yet */
+    struct csv_local local; /* how its values are written */
+    bool is_local;          /* not as everywhere */
+    struct type_spec spec;  /* TYPE_NONE: not known yet */
     enum text_rule rule;
     struct literal_kinds kinds; /* of one that is to be guessed */
     uint64_t cut_count;         /* values that lost nanoseconds */
@@ -39,6 +41,10 @@ struct csv_columns {
     struct known_types known;
     struct ArrowSchema schema; /* of the types that are known */
     struct tg_rows *rows;
+    struct arena locals; /* texts in them that changed */
+    bool rejects;
+    uint64_t *lines; /* of the rows */
+    size_t line_cap;
     char *null_texts;
     struct text *nulls; /* in them */
     size_t null_count, null_cap;
@@ -65,6 +71,27 @@ static struct type_spec hinted_spec(const struct tg_column *hint)
     return handed_on(spec);
 }
 
+static const char *either(const char *own, const char *all)
+{
+    return own ? own : all;
+}
+
+static void take_local(struct csv_column *column, const struct csv_types *types)
+{
+    struct csv_local *local = &column->local;
+    *local = types->local;
+    for (size_t i = 0; i < types->local_count; i++) {
+        const struct csv_local *own = &types->locals[i].local;
+        if (strcmp(types->locals[i].name, column->name) != 0)
+            continue;
+        local->decimal = either(own->decimal, local->decimal);
+        local->thousands = either(own->thousands, local->thousands);
+        local->date_format = either(own->date_format, local->date_format);
+        local->timestamp_format = either(own->timestamp_format, local->timestamp_format);
+    }
+    column->is_local = csv_local_is_said(local);
+}
+
 static int name_column(struct csv_column *column, const char *name, const struct csv_types *types,
                        struct tg_error *err)
 {
@@ -72,6 +99,7 @@ static int name_column(struct csv_column *column, const char *name, const struct
     column->name = mem_strdup(name);
     if (!column->name)
         return error_nomem(err);
+    take_local(column, types);
     for (size_t k = 0; k < types->hint_count; k++) {
         if (!types->hints[k].data_type || strcmp(types->hints[k].name, name) != 0)
             continue;
@@ -114,7 +142,9 @@ int csv_columns_new(const char *const *names, size_t count, const struct csv_typ
     *out = NULL;
     if (!columns)
         return error_nomem(err);
+    arena_init(&columns->locals);
     columns->known = types->known;
+    columns->rejects = types->rejects;
     columns->items = mem_calloc(count + 1, sizeof(*columns->items));
     if (!columns->items)
         TRY(error_nomem(err));
@@ -139,8 +169,10 @@ void csv_columns_free(struct csv_columns *columns)
     mem_free(columns->items);
     mem_free(columns->nulls);
     mem_free(columns->null_texts);
+    mem_free(columns->lines);
     schema_release(&columns->schema);
     rows_free(columns->rows);
+    arena_release(&columns->locals);
     mem_free(columns);
 }
 
@@ -187,13 +219,29 @@ static inline bool get_text(const struct csv_columns *columns, const struct csv_
     return !(columns->null_lens & length_bit(out->len)) || !is_null(columns, out->start, out->len);
 }
 
+/* As it is written everywhere, in `out` where it changes; false: it is text. */
+static inline bool read_local(const struct csv_column *column, struct text *text,
+                              char out[CSV_LOCAL_MAX])
+{
+    size_t len;
+    if (!column->is_local)
+        return true;
+    enum csv_local_form form = csv_local_read(&column->local, text->start, text->len, out, &len);
+    if (form == LOCAL_CHANGED)
+        *text = (struct text){out, len};
+    return form != LOCAL_TEXT;
+}
+
 static void see_column(struct csv_columns *columns, const struct csv_rows *rows, size_t index)
 {
     struct csv_column *column = &columns->items[index];
+    char local[CSV_LOCAL_MAX];
     struct text text;
     for (size_t row = 0; row < rows->count && !literal_is_text(&column->kinds); row++)
-        if (get_text(columns, rows, index, row, &text))
-            literal_see(&column->kinds, text.start, text.len);
+        if (get_text(columns, rows, index, row, &text)) {
+            size_t len = read_local(column, &text, local) ? text.len : 0;
+            literal_see(&column->kinds, text.start, len);
+        }
 }
 
 void csv_columns_see(struct csv_columns *columns, const struct csv_rows *rows)
@@ -279,12 +327,14 @@ static void convert_values(const struct csv_columns *columns, const struct csv_r
                            size_t index, struct column *builder, bool *fits)
 {
     struct csv_column *column = &columns->items[index];
+    char local[CSV_LOCAL_MAX];
     struct text text;
     for (size_t row = 0; row < rows->count && *fits; row++) {
         yyjson_val cell;
         if (!get_text(columns, rows, index, row, &text))
             continue;
-        *fits = literal_cell(text.start, text.len, &column->spec, column->rule, &cell);
+        *fits = read_local(column, &text, local) &&
+                literal_cell(text.start, text.len, &column->spec, column->rule, &cell);
         if (*fits)
             store(builder, row, &cell, fits);
         column->batch_cut_count += *fits && is_cut(column, text);
@@ -359,43 +409,111 @@ done:
 /* ---- rows ---- */
 
 /* The value as its column has it; a literal where it does not fit. */
-static void push_value(struct tg_rows *rows, struct text text, struct csv_column *column)
+static int push_value(struct csv_columns *columns, struct text text, struct csv_column *column,
+                      struct tg_error *err)
 {
-    uint64_t len = (uint64_t)text.len << YYJSON_TAG_BIT;
+    char local[CSV_LOCAL_MAX];
     yyjson_val cell;
-    if (column->spec.type == TYPE_TEXT)
+    bool is_text = column->spec.type == TYPE_TEXT || !read_local(column, &text, local);
+    if (text.start == local)
+        text.start = arena_strndup(&columns->locals, local, text.len);
+    if (!text.start)
+        return error_nomem(err);
+    uint64_t len = (uint64_t)text.len << YYJSON_TAG_BIT;
+    if (is_text)
         cell = (yyjson_val){.tag = YYJSON_TYPE_STR | len, .uni.str = text.start};
     else if (!literal_cell(text.start, text.len, &column->spec, column->rule, &cell))
         cell = (yyjson_val){.tag = CELL_TAG_LITERAL | len, .uni.str = text.start};
     else
         column->cut_count += is_cut(column, text);
-    rows_push_cell(rows, &cell);
+    rows_push_cell(columns->rows, &cell);
+    return TG_OK;
+}
+
+/* Digits that are no number as the column's are written would be taken for another number behind
+ * us. */
+static bool find_unreadable(const struct csv_columns *columns, const struct csv_rows *rows,
+                            size_t row, const struct csv_column **column, struct text *text)
+{
+    char local[CSV_LOCAL_MAX];
+    for (size_t i = 0; i < columns->count; i++) {
+        *column = &columns->items[i];
+        enum type type = (*column)->spec.type;
+        bool is_number =
+            type == TYPE_BIGINT || type == TYPE_DOUBLE || type == TYPE_DECIMAL || type == TYPE_WEI;
+        if (!(*column)->is_local || !is_number || !get_text(columns, rows, i, row, text))
+            continue;
+        struct text same = *text;
+        if (!read_local(*column, &same, local))
+            return true;
+    }
+    return false;
+}
+
+static int refuse_number(const struct csv_columns *columns, const struct csv_column *column,
+                         struct text text, struct page *page, size_t row, struct tg_error *err)
+{
+    const struct csv_local *local = &column->local;
+    const uint64_t line = page->lines ? page->lines[row] : 0;
+    struct tg_error reason = {.code = TG_OK};
+    error_set(&reason, TG_DATA,
+              "'%.*s' in column '%s' is no number with decimal: '%s'%s%s%s; say so for each column "
+              "under column_formats if they differ",
+              (int)(text.len < 40 ? text.len : 40), text.start, column->name,
+              local->decimal ? local->decimal : ".", local->thousands ? " and thousands: '" : "",
+              local->thousands ? local->thousands : "", local->thousands ? "'" : "");
+    const struct bad_row bad = {.line = line, .reason = reason.what, .text = text.start};
+    if (columns->rejects)
+        return page_add_bad(page, &bad, text.len, err);
+    error_set(err, TG_DATA, "%s", reason.what);
+    if (line > 0)
+        error_at_line(err, TG_DATA, line);
+    return page->file ? error_at(err, TG_DATA, AT_FILE, page->file) : TG_DATA;
+}
+
+static int push_row(struct csv_columns *columns, const struct csv_rows *given, size_t row,
+                    struct tg_error *err)
+{
+    int rc = TG_OK;
+    tg_rows_begin_object(columns->rows);
+    for (size_t i = 0; i < columns->count; i++) {
+        struct text text;
+        tg_rows_key(columns->rows, columns->items[i].name);
+        if (get_text(columns, given, i, row, &text))
+            TRY(push_value(columns, text, &columns->items[i], err));
+        else
+            tg_rows_null(columns->rows);
+    }
+    tg_rows_end_object(columns->rows);
+done:
+    return rc;
 }
 
 static int push_rows(struct csv_columns *columns, const struct csv_rows *given, struct page *page,
                      struct tg_error *err)
 {
     const yyjson_val **rows;
-    size_t count;
+    const struct csv_column *column;
+    struct text text;
+    size_t count = 0;
     int rc = TG_OK;
     rows_clear(columns->rows);
+    arena_release(&columns->locals);
+    TRY(mem_grow(&columns->lines, &columns->line_cap, given->count, sizeof(*columns->lines), err));
     for (size_t row = 0; row < given->count; row++) {
-        tg_rows_begin_object(columns->rows);
-        for (size_t i = 0; i < columns->count; i++) {
-            struct text text;
-            tg_rows_key(columns->rows, columns->items[i].name);
-            if (get_text(columns, given, i, row, &text))
-                push_value(columns->rows, text, &columns->items[i]);
-            else
-                tg_rows_null(columns->rows);
+        if (find_unreadable(columns, given, row, &column, &text)) {
+            TRY(refuse_number(columns, column, text, page, row, err));
+            continue;
         }
-        tg_rows_end_object(columns->rows);
+        TRY(push_row(columns, given, row, err));
+        columns->lines[count++] = page->lines ? page->lines[row] : 0;
     }
     TRY(rows_finish(columns->rows, &rows, &count, err));
     TRY(mem_grow(&page->rows, &page->row_cap, count + 1, sizeof(*page->rows), err));
     memcpy(page->rows, rows, count * sizeof(*rows));
     page->kind = PAGE_ROWS;
-    page->row_count = count;
+    page->row_count = page->read_count = count;
+    page->lines = page->lines ? columns->lines : NULL;
     page->first_cell = count > 0 ? rows[0] : NULL;
 done:
     return rc;

@@ -7,6 +7,7 @@
 #include "base/context.h"
 #include "data/batch.h"
 #include "data/page.h"
+#include "extract/formats/csv_local.h"
 #include "extract/formats/csv_split.h"
 #include "extract/known_types.h"
 
@@ -18,6 +19,10 @@ struct csv_types {
     size_t hint_count;
     struct known_types known; /* asked before each batch */
     const char *null_texts;   /* those that mean NULL, a line each; NULL: an empty field */
+    struct csv_local local;   /* how values are written, */
+    const struct csv_local_column *locals; /* and those of single columns */
+    size_t local_count;
+    bool rejects; /* a row with a number that is written otherwise goes with the page (page.bad) */
 };
 
 /* Rows as csv_split.c has split them, all of `width` fields. */
@@ -39,8 +44,9 @@ int csv_columns_know(struct csv_columns *columns, bool *all, struct tg_error *er
 void csv_columns_see(struct csv_columns *columns, const struct csv_rows *rows);
 /* No more to see: each column that had a value gets its type. */
 void csv_columns_decide(struct csv_columns *columns);
-/* Fills kind, schema, and array or rows of `page`: a batch, or, when a value is not of its column's
- * type, rows in which it is a literal; they live until the next call, and as long as the text. */
+/* Fills kind, schema, and array or rows of `page`, whose lines are set: a batch, or, when a value
+ * is not of its column's type, rows in which it is a literal; they live until the next call, and as
+ * long as the text. TG_DATA for digits in a column of numbers that are none as it has them. */
 int csv_columns_convert(struct csv_columns *columns, const struct csv_rows *rows, struct page *page,
                         struct tg_error *err) TG_CHECK_RESULT;
 /* After the last batch: warns of what timestamps lost. */

@@ -379,8 +379,14 @@ static int start(struct csv_reader *reader, struct reader *text, struct tg_error
 {
     const struct csv_options *options = &reader->options;
     struct csv_header header = {.count = 0};
-    const struct csv_types types = {options->columns, options->column_count, options->types,
-                                    options->null_texts};
+    const struct csv_types types = {.hints = options->columns,
+                                    .hint_count = options->column_count,
+                                    .known = options->types,
+                                    .null_texts = options->null_texts,
+                                    .local = options->local,
+                                    .locals = options->locals,
+                                    .local_count = options->local_count,
+                                    .rejects = options->rejects};
     int rc = TG_OK;
     TRY(csv_text_open(text, options->encoding, options->hash, &reader->from, err));
     rc = read_header(reader, &header, err);

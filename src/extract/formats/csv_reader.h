@@ -36,7 +36,10 @@ struct csv_options {
     bool header;                     /* the first line holds names */
     const struct tg_column *columns; /* hints, which say types */
     size_t column_count;
-    struct known_types types; /* of columns that are there */
+    struct known_types types;              /* of columns that are there */
+    struct csv_local local;                /* how values are written, */
+    const struct csv_local_column *locals; /* and those of single columns */
+    size_t local_count;
 };
 
 enum { CSV_LINE_BYTES = 16 * 1024 * 1024 };

@@ -151,7 +151,8 @@ static int read_options(struct files_stream *stream, struct tg_error *err)
         .column_count = request->column_count,
         .types = request->types,
     };
-    int rc = csv_settings_read(request->values, request->value_count, &stream->csv_options, err);
+    int rc = csv_settings_read(request->values, request->value_count, &stream->arena,
+                               &stream->csv_options, err);
     if (rc != TG_OK)
         return rc;
     stream->rules = (struct known_rules){
