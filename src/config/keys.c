@@ -551,7 +551,7 @@ const struct option resource_options[] = {
      .table = bad_row_options,
      .shorthand = "action",
      .help = "What to do with a row that cannot be loaded: a NULL in its key, a value that fits no "
-             "column."},
+             "column, malformed text in its place."},
     {.name = "deletes",
      BOTH(MAP, struct resource, deletes, struct tg_resource, deletes),
      .table = deletes_options,

@@ -73,6 +73,20 @@ hold() {
     [ "$most" -le "$promise" ] || fail "$what took $most MB, not $promise"
 }
 
+# One object on one line, of which a part is passed over: only its rows are ever in memory.
+test_rows_inside_an_object() {
+    spec "t: {path: t.json, select: data.items}"
+    {
+        printf '{"blob": "'
+        head -c 150000000 /dev/zero | tr '\0' x
+        printf '", "data": {"items": ['
+        seq 1000000 | sed 's/.*/{"id": &, "v": "some text"},/' | tr -d '\n'
+        printf '{"id": 0}]}}'
+    } >t.json
+    hold "rows inside an object" $((64 + FIXED)) --memory 64MiB
+    equal 1000001 "$(sql "select count(*) from t")" "rows"
+}
+
 test_a_merge_of_lists_in_the_least_memory() {
     spec "t: {path: t.jsonl, write_disposition: merge, primary_key: id}"
     for value in 1 2; do
