@@ -4,10 +4,14 @@
  *   misfit_refuse -> role_of (why the column must have a value) -> put_other (what the value would
  *                    be taken for, else what the column holds) -> the message
  *
+ *   misfit_missing -> value_named (what the row has under the column's name) -> the message
+ *
  * 7 and 007 are two keys. In a bigint column they would be one, and in a variant the second would
  * be a row without a key; so neither is done. Where a value goes otherwise is shred.c's business.
  */
 #include "normalize/misfit.h"
+
+#include <string.h>
 
 #include "data/text/literal.h"
 #include "normalize/values/coerce.h"
@@ -135,4 +139,61 @@ done:
     buf_release(&other);
     buf_release(&hint);
     return rc;
+}
+
+/* What the row has under a column's name; NULL: nothing, or below another field. */
+static const yyjson_val *value_named(struct outputs *outputs, const char *name)
+{
+    const yyjson_val *row = outputs->row, *found = NULL;
+    struct buf text = BUF_INIT;
+    if (!row || cell_kind(row) != CELL_OBJECT)
+        return NULL;
+    const yyjson_val *key = row + 1;
+    for (size_t left = cell_len(row); left > 0; left--, key = cell_next(key + 1)) {
+        buf_clear(&text);
+        int rc = name_path(&outputs->options.names, &outputs->hasher, key->uni.str, cell_len(key),
+                           &text, NULL);
+        if (rc == TG_OK && strcmp(buf_string(&text), name) == 0)
+            found = key + 1;
+    }
+    buf_release(&text);
+    return found;
+}
+
+/* "but the row has no value for it: it is NULL" */
+static void put_what(const yyjson_val *value, struct buf *out)
+{
+    enum { SHOWN = 100 };
+    struct buf json = BUF_INIT;
+    enum cell_kind kind = value ? cell_kind(value) : CELL_NONE;
+    if (kind == CELL_LIST || kind == CELL_OBJECT) {
+        cell_json(&json, value, 0);
+        buf_printf(out, "but the row holds %s there, %.*s%s, and a single value is needed",
+                   kind == CELL_LIST ? "a list" : "an object",
+                   (int)(json.len < SHOWN ? json.len : SHOWN), buf_string(&json),
+                   json.len > SHOWN ? "..." : "");
+    } else {
+        buf_printf(out, "but the row has no value for it%s",
+                   kind == CELL_NONE   ? ""
+                   : kind == CELL_NULL ? " (it is NULL)"
+                                       : " (the one that it has was left out)");
+    }
+    buf_release(&json);
+}
+
+int misfit_missing(struct outputs *outputs, const struct output *output,
+                   const struct required *required, struct tg_error *err)
+{
+    struct buf what = BUF_INIT;
+    const char *advice = outputs->options.reject_bad_rows
+                             ? ""
+                             : "; give it one at the source, or have such rows set aside: "
+                               "'on_bad_row: reject'";
+    put_what(value_named(outputs, required->name), &what);
+    error_set(err, TG_DATA, "column '%s' of table '%s' is %s, %s%s", required->name,
+              output->table->name, required->key ? "part of the primary key" : "NOT NULL",
+              buf_string(&what), advice);
+    buf_release(&what);
+    error_names(err, TG_DATA, AT_TABLE, output->table->name);
+    return error_names(err, TG_DATA, AT_COLUMN, required->name);
 }

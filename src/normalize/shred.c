@@ -621,20 +621,14 @@ done:
     return rc;
 }
 
-static int check_required(const struct output *output, struct tg_error *err)
+static int check_required(struct outputs *outputs, const struct output *output,
+                          struct tg_error *err)
 {
     for (size_t i = 0; i < output->required_count; i++) {
         const struct required *required = &output->required[i];
         if (required->slot && required->slot->column.len == output->row + 1)
             continue;
-        error_set(err, TG_DATA,
-                  required->key ? "column '%s' of table '%s' is part of the primary key, "
-                                  "but the row has no value for it"
-                                : "column '%s' of table '%s' is NOT NULL, but the row has "
-                                  "no value for it",
-                  required->name, output->table->name);
-        error_names(err, TG_DATA, AT_TABLE, output->table->name);
-        return error_names(err, TG_DATA, AT_COLUMN, required->name);
+        return misfit_missing(outputs, output, required, err);
     }
     return TG_OK;
 }
@@ -654,7 +648,7 @@ static inline int end_row(struct shredder *shredder, struct output *output,
     size_t row = output->row;
     struct slot **system = output->system;
     if (output->required_count > 0)
-        TRY(check_required(output, err));
+        TRY(check_required(shredder->outputs, output, err));
     if (output->waiting > 0)
         TRY(output_learn(shredder->outputs, output, err));
     if (!LIKELY(system[SYSTEM_ID]))

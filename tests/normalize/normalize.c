@@ -431,8 +431,10 @@ static void not_null_needs_values(void **state)
     assert_int_equal(table_add_column(&run.catalog, run.root, "a", &text, &column, NULL), TG_OK);
     column->nullable = false;
     assert_int_equal(run_push(&run, "{\"a\":1}\n{\"a\":null}\n"), TG_DATA);
-    assert_string_equal(run.err.what,
-                        "column 'a' of table 't' is NOT NULL, but the row has no value for it");
+    assert_string_equal(
+        run.err.what, "column 'a' of table 't' is NOT NULL, but the row has no value for it (it is "
+                      "NULL); give it one at the source, or have such rows set aside: "
+                      "'on_bad_row: reject'");
     run_release(&run);
 }
 

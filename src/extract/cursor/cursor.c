@@ -381,12 +381,17 @@ static inline const yyjson_val *find_field(struct cursor_field *field, const yyj
 }
 
 static int no_order(const struct pass *pass, const yyjson_val *row,
-                    const struct cursor_field *field, struct tg_error *err)
+                    const struct cursor_field *field, const yyjson_val *cell, struct tg_error *err)
 {
+    enum { SHOWN = 100 };
+    struct buf json = BUF_INIT;
+    cell_json(&json, cell, 0);
     error_set(err, TG_DATA,
-              "the cursor field '%s' holds a value that has no order; use a number, text, date or "
-              "timestamp",
-              field->path.text);
+              "the cursor field '%s' holds %.*s%s here, which has no order; use a field with a "
+              "number, text, date or timestamp",
+              field->path.text, (int)(json.len < SHOWN ? json.len : SHOWN), buf_string(&json),
+              json.len > SHOWN ? "..." : "");
+    buf_release(&json);
     cursor_blame(pass->cursor, TG_REASON_CURSOR_TYPE, err);
     return page_where(pass->page, row, TG_DATA, err);
 }
@@ -428,7 +433,7 @@ static inline int row_point(struct pass *pass, const yyjson_val *row, struct tg_
             goto done;
         if (!cursor_value_set_cell(value, cell))
             rc = cursor->last_value_func ? take_json(cursor, i, cell, err)
-                                         : no_order(pass, row, field, err);
+                                         : no_order(pass, row, field, cell, err);
         if (rc != TG_OK || value->kind == TG_VALUE_NONE)
             goto done;
         if (cursor->as.type != TYPE_NONE && !take_as_type(cursor, value, cell))

@@ -17,19 +17,39 @@
 #include "extract/cursor/order.h"
 #include "extract/source.h"
 
-/* Has the row no such field, or nothing in it? */
-static bool lacks_field(const struct pass *pass, struct row_ref ref)
+/* Has the row no such field? *has_value: there is more than NULL in it. */
+static bool lacks_field(const struct pass *pass, struct row_ref ref, const struct path *path,
+                        bool *has_value)
+{
+    struct cursor_column column = {.array = NULL};
+    const yyjson_val *cell = ref.cell ? path_find(path, ref.cell) : NULL;
+    if (ref.cell && !cell) /* it may be "a.b" */
+        cell = cell_find(ref.cell, path->field, strlen(path->field));
+    *has_value = cell && cell_kind(cell) != CELL_NULL;
+    if (ref.cell)
+        return !cell;
+    if (cursor_column_find(pass->page, path->field, &column, NULL) != TG_OK || !column.array)
+        return !column.array;
+    *has_value = !value_is_null(column.schema, column.array, column.offset + ref.index);
+    return false;
+}
+
+/* The field of the cursor that is at fault: the first without, else the first with NULL. */
+static const char *faulty_field(const struct pass *pass, struct row_ref ref, bool *lacks)
 {
     const struct cursor *cursor = pass->cursor;
-    bool lacks = false;
-    for (size_t i = 0; i < cursor->field_count && !lacks; i++) {
+    const char *empty = NULL;
+    *lacks = false;
+    for (size_t i = 0; i < cursor->field_count; i++) {
+        bool has_value = false;
         const struct path *path = &cursor->fields[i].path;
-        struct cursor_column column = {.array = NULL};
-        lacks = ref.cell ? !path_find(path, ref.cell)
-                         : cursor_column_find(pass->page, path->field, &column, NULL) == TG_OK &&
-                               !column.array;
+        if (lacks_field(pass, ref, path, &has_value)) {
+            *lacks = true;
+            return path->text;
+        }
+        empty = empty || has_value ? empty : path->text;
     }
-    return lacks;
+    return empty ? empty : cursor->path;
 }
 
 static int missing(const struct pass *pass, struct row_ref ref, enum verdict *verdict,
@@ -40,13 +60,14 @@ static int missing(const struct pass *pass, struct row_ref ref, enum verdict *ve
     cursor->counts.without++;
     if (cursor->on_missing != TG_RAISE)
         return TG_OK;
-    error_set(
-        err, TG_DATA,
-        "the cursor field '%s' is missing or NULL (as are infinity, NaN, and times outside the "
-        "years 1 to 9999); set on_cursor_value_missing to include or exclude if that may be",
-        cursor->path);
-    cursor_blame(cursor, lacks_field(pass, ref) ? TG_REASON_CURSOR_MISSING : TG_REASON_CURSOR_NULL,
-                 err);
+    bool lacks = false;
+    const char *field = faulty_field(pass, ref, &lacks);
+    error_set(err, TG_DATA,
+              "the cursor field '%s' is %s in this row%s; set on_cursor_value_missing to include "
+              "or exclude if that may be",
+              field, lacks ? "missing" : "NULL",
+              lacks ? "" : " (as are infinity, NaN, and times outside the years 1 to 9999)");
+    cursor_blame(cursor, lacks ? TG_REASON_CURSOR_MISSING : TG_REASON_CURSOR_NULL, err);
     return row_where(pass->page, ref, TG_DATA, err);
 }
 
