@@ -756,6 +756,13 @@ TG_API void tg_text_free(char *text);
 TG_API_CHECK int tg_spec_init(const char *source, const char *destination, char **out,
                               struct tg_error *err);
 
+/* The same for one file, which is looked at: of CSV, what its beginning shows of delimiter, quotes,
+ * encoding, lines before the header and how numbers and dates are written, each with a word of why.
+ * `path` stands in the spec as it is given here. TG_SOURCE when it cannot be read, TG_USAGE when
+ * its name does not tell its format, TG_DATA when nothing in it could be loaded. */
+TG_API_CHECK int tg_spec_look(const char *path, const char *destination, char **out,
+                              struct tg_error *err);
+
 enum tg_reference { TG_REFERENCE_TEXT = 0, TG_REFERENCE_MARKDOWN, TG_REFERENCE_JSON_SCHEMA };
 
 /* The reference of the spec's keys, from the very tables that the parser reads, in *out, which

@@ -2,7 +2,8 @@
  * What is known without a pipeline: texts for people who write specs, the engine; and what becomes
  * of texts that the library has made.
  *
- *   tg_spec_init, tg_spec_reference -> spec_start, spec_reference (config/reference.c) -> text_out
+ *   tg_spec_init, tg_spec_look, tg_spec_reference -> spec_start, spec_start_from, spec_reference
+ *   (config/reference.c) -> text_out
  */
 #include "api/text.h"
 #include "config/config.h"
@@ -28,6 +29,15 @@ int tg_spec_init(const char *source, const char *destination, char **out, struct
     error_clear(err);
     NEEDS(out);
     return text_out(&text, spec_start(source, destination, &text, err), out, err);
+}
+
+int tg_spec_look(const char *path, const char *destination, char **out, struct tg_error *err)
+{
+    struct buf text = BUF_INIT;
+    error_clear(err);
+    NEEDS(out);
+    NEEDS(path);
+    return text_out(&text, spec_start_from(path, destination, &text, err), out, err);
 }
 
 int tg_spec_reference(enum tg_reference form, char **out, struct tg_error *err)

@@ -231,9 +231,12 @@ const char *incremental_first_field(const struct incremental *incremental);
 int incremental_first_value(struct arena *arena, const struct incremental *incremental,
                             const struct tg_value *value, struct tg_value *out,
                             struct tg_error *err) TG_CHECK_RESULT;
-/* reference.c: a commented spec that runs; the reference of all keys. TG_USAGE. */
+/* reference.c: a commented spec that runs (of a file: with what its beginning shows that it needs);
+ * the reference of all keys. TG_USAGE. */
 int spec_start(const char *source, const char *destination, struct buf *out,
                struct tg_error *err) TG_CHECK_RESULT;
+int spec_start_from(const char *path, const char *destination, struct buf *out,
+                    struct tg_error *err) TG_CHECK_RESULT;
 int spec_reference(enum tg_reference form, struct buf *out, struct tg_error *err) TG_CHECK_RESULT;
 /* Marks the selected resources ("a, b"; NULL: all), `names` is borrowed. TG_USAGE names the unknown
  * one and the nearest; where there are groups it may be a member, and they are selected for it. */

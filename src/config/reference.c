@@ -4,7 +4,8 @@
  *
  *   spec_reference: list_sections (tables of spec.c and of the drivers) -> write_text or
  *                      write_markdown; write_json_schema walks the tables by itself -> print
- *   spec_start: find_template for source and destination -> print
+ *   spec_start: find_template for source and destination -> put_start; spec_start_from: the source
+ *                      as a look at a file tells it (extract/files/look.c)
  *
  * docs/spec.md and docs/tidegate.schema.json are what is printed here (tools/gen-docs); a test
  * compares.
@@ -13,6 +14,7 @@
 
 #include "base/json.h"
 #include "config/spec.h"
+#include "extract/files/look.h"
 #include "write/destination.h"
 
 enum { TEXT_COLUMNS = 80, NAME_COLUMNS = 26, SECTIONS_MAX = 32 };
@@ -612,13 +614,10 @@ static size_t list_destinations(struct template out[TEMPLATES_MAX])
     return count;
 }
 
-int spec_start(const char *source, const char *destination, struct buf *out, struct tg_error *err)
+static int put_start(const char *source, const char *destination, struct buf *out,
+                     struct tg_error *err)
 {
-    struct template sources[TEMPLATES_MAX], destinations[TEMPLATES_MAX];
-    const struct template *from =
-        find_template(sources, list_sources(sources), "source", source ? source : "files", err);
-    if (!from)
-        return TG_USAGE;
+    struct template destinations[TEMPLATES_MAX];
     const struct template *to =
         find_template(destinations, list_destinations(destinations), "destination",
                       destination ? destination : "duckdb", err);
@@ -633,8 +632,28 @@ int spec_start(const char *source, const char *destination, struct buf *out, str
                "dataset: bronze\n"
                "\n"
                "%s",
-               to->text, from->text);
+               to->text, source);
     return buf_check(out, err);
+}
+
+int spec_start(const char *source, const char *destination, struct buf *out, struct tg_error *err)
+{
+    struct template sources[TEMPLATES_MAX];
+    const struct template *from =
+        find_template(sources, list_sources(sources), "source", source ? source : "files", err);
+    return from ? put_start(from->text, destination, out, err) : TG_USAGE;
+}
+
+int spec_start_from(const char *path, const char *destination, struct buf *out,
+                    struct tg_error *err)
+{
+    struct buf source = BUF_INIT;
+    int rc = TG_OK;
+    TRY(look_at_file(path, &source, err));
+    TRY(put_start(buf_string(&source), destination, out, err));
+done:
+    buf_release(&source);
+    return rc;
 }
 
 int spec_reference(enum tg_reference form, struct buf *out, struct tg_error *err)

@@ -30,6 +30,29 @@ static void there_is_none_of_a_mistake(void **state)
     assert_null(text);
 }
 
+/* A spec that says what the file needs. */
+static void a_file_is_looked_at(void **state)
+{
+    struct fixture *fixture = *state;
+    struct tg_error err = {0};
+    char path[400], *text = NULL;
+    snprintf(path, sizeof(path), "%s/my orders.csv", fixture->folder);
+    FILE *file = fopen(path, "w");
+    assert_non_null(file);
+    assert_true(fputs("id;price\n1;2,5\n", file) >= 0);
+    assert_int_equal(fclose(file), 0);
+    assert_int_equal(tg_spec_look(path, "postgresql", &text, &err), TG_OK);
+    assert_non_null(strstr(text, "destination: postgresql:"));
+    assert_non_null(strstr(text, "\n  my_orders:\n    path: \""));
+    assert_non_null(strstr(text, "\"price\": {decimal: \",\"}"));
+    tg_text_free(text);
+    text = path;
+    assert_int_equal(tg_spec_look("absent.csv", NULL, &text, &err), TG_SOURCE);
+    assert_null(text);
+    assert_int_equal(tg_spec_look(NULL, NULL, &text, &err), TG_USAGE);
+    assert_int_equal(tg_spec_look(path, "oracle", &text, &err), TG_USAGE);
+}
+
 static int make_texts(void)
 {
     struct tg_error err = {0};
@@ -50,6 +73,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(texts_are_given_and_freed),
+        cmocka_unit_test_setup_teardown(a_file_is_looked_at, fixture_setup, fixture_teardown),
         cmocka_unit_test(there_is_none_of_a_mistake),
         cmocka_unit_test(a_lack_of_memory_is_told),
     };
