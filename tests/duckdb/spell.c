@@ -19,8 +19,8 @@ static int setup(void **state)
 {
     (void)state;
     context_init(&ctx);
-    struct duck_options options = {.memory_bytes = (size_t)64 << 20};
-    return duck_open(&ctx, &options, &database, NULL) || duck_connect(database, &con, NULL);
+    const struct duck_limits limits = {.memory_bytes = (size_t)64 << 20, .threads = 1};
+    return duck_open(&ctx, NULL, &limits, &database, NULL) || duck_connect(database, &con, NULL);
 }
 
 static int teardown(void **state)
