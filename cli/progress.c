@@ -442,6 +442,13 @@ static void stop_ticker(struct progress *progress)
 
 /* ---- its life ---- */
 
+/* One that says that it is dumb cannot go back in a line, nor wipe it. */
+static bool can_draw(void)
+{
+    const char *kind = getenv("TERM");
+    return isatty(STDERR_FILENO) && !(kind && strcmp(kind, "dumb") == 0);
+}
+
 static bool parse_mode(const char *text, bool is_quiet, enum mode *out)
 {
     static const struct {
@@ -450,7 +457,7 @@ static bool parse_mode(const char *text, bool is_quiet, enum mode *out)
     } modes[] = {
         {"none", MODE_NONE}, {"plain", MODE_PLAIN}, {"json", MODE_JSON}, {"live", MODE_LIVE}};
     if (!text || strcmp(text, "auto") == 0) {
-        *out = is_quiet ? MODE_NONE : isatty(STDERR_FILENO) ? MODE_LIVE : MODE_PLAIN;
+        *out = is_quiet ? MODE_NONE : can_draw() ? MODE_LIVE : MODE_PLAIN;
         return true;
     }
     for (size_t i = 0; i < sizeof(modes) / sizeof(modes[0]); i++)

@@ -2,9 +2,9 @@
 # What a run tells while it works: in a terminal of any width, elsewhere, for programs, and in its log.
 . "$(dirname "$0")/lib.bash"
 
-# in_terminal WIDTH [ARGUMENTS]: runs spec.yaml in a terminal; what it wrote is in `screen`
+# in_terminal WIDTH [ARGUMENTS]: runs spec.yaml in a terminal ($kind_of_terminal, or a usual one); what it wrote is in `screen`
 in_terminal() {
-    python3 - "$tidegate" "$@" <<'PYTHON'
+    TERM=${kind_of_terminal:-xterm} python3 - "$tidegate" "$@" <<'PYTHON'
 import fcntl, os, pty, struct, sys, termios
 child, terminal = pty.fork()
 if child == 0:
@@ -63,6 +63,16 @@ test_nothing_for_a_terminal_where_there_is_none() {
     "$tidegate" run spec.yaml 2>err >out
     ! grep -q $'[\r\033]' err || fail "control characters: $(cat err)"
     grep -q '^t .* 1 row ' err
+}
+
+test_nothing_is_drawn_in_a_dumb_terminal() {
+    spec
+    echo '{"id": 1}' >t.jsonl
+    kind_of_terminal=dumb in_terminal 80
+    ! grep -q $'\033' screen || fail "control characters: $(cat screen)"
+    grep -q '^t .* 1 row ' screen
+    in_terminal 80 --full-refresh
+    grep -q $'\033' screen
 }
 
 # Somebody else holds a row that the load has to change: minutes of it must not be mute.

@@ -56,6 +56,7 @@ _KEYS = (
     (r"validity_column_names: \[([^],]+), ([^],]+)\]", r"write_disposition={'disposition': ..., 'validity_column_names': ['\1', '\2']}"),
     (r"row_version_column_name: (\S+)", r"write_disposition={'disposition': ..., 'row_version_column_name': '\1'}"),
     (r"row_ids: (key|row|random)", r"row_ids='\1'"),
+    (r"on_bad_row: (fail|reject)", r"on_bad_row='\1'"),
     (r"memory: (\d+\w+)", r"pipeline(..., memory='\1')"),
     (r"include_views: true", "sql_database(..., include_views=True)"),
 )
