@@ -47,6 +47,21 @@ test_a_compressed_file_that_grew() {
     nothing_new
 }
 
+# It may have been half written when it was read.
+test_a_rejected_last_line_without_an_end_comes_again() {
+    spec "t: {path: t.jsonl, on_bad_row: reject}"
+    printf '{"id": 1}\nbad\n{"id"' >t.jsonl
+    loads "1"
+    equal 2 "$(sql "select count(*) from _tidegate_rejects")"
+    nothing_new
+    printf ': 2}\n{"id": 3}\n{"id": 4' >>t.jsonl
+    loads "1 2 3"
+    printf '}\n' >>t.jsonl
+    loads "1 2 3 4"
+    nothing_new
+    equal 3 "$(sql "select count(*) from _tidegate_rejects")"
+}
+
 test_bzip2_and_xz_that_grew() {
     command -v bzip2 >/dev/null && command -v xz >/dev/null || return 0
     spec "t: {path: 't.*'}"

@@ -656,6 +656,38 @@ static void test_start(void **state)
     }
 }
 
+/* What is hashed of a text whose last line has no end: not that line, where it is rejected. */
+static void check_half(const char *folder, const char *content, size_t hashed, const char *rows,
+                       const char *bad)
+{
+    struct hash_stream *hash;
+    put_file(folder, "x.jsonl", content);
+    assert_int_equal(hash_stream_new(&hash, NULL), TG_OK);
+    struct outcome out =
+        read_with(path_in(folder, "x.jsonl"),
+                  (struct json_options){
+                      .form = JSON_LINES, .line_bytes_max = MIB, .hash = hash, .rejects = true});
+    assert_int_equal(out.rc, TG_OK);
+    assert_string_equal(buf_string(&out.text), rows);
+    assert_string_equal(buf_string(&out.bad), bad);
+    if (hash_stream_bytes(hash) != (int64_t)hashed)
+        fail_msg("'%s': %d bytes are hashed", content, (int)hash_stream_bytes(hash));
+    release(&out);
+    hash_stream_free(hash);
+}
+
+static void test_half_lines(void **state)
+{
+    check_half(*state, "{\"a\":1}\nx\n{\"a\":", 10, "{\"a\":1} ", "2:1:x 3:6:{\"a\": ");
+    check_half(*state, "{\"a\":1}\nx\n{\"a\":2}", 17, "{\"a\":1} {\"a\":2} ", "2:1:x ");
+    check_half(*state, "{\"a\":1}\nx\n", 10, "{\"a\":1} ", "2:1:x ");
+    check_half(*state, "{\"a\":", 0, "", "1:6:{\"a\": ");
+    check_half(*state, "\xef\xbb\xbfx", 3, "", "1:1:x ");
+    check_half(*state, "\x1ex\x1e{}\n\x1e{", 7, "{} ", "1:2:x 2:3:{ ");
+    check_half(*state, "\x1ex\x1e{}\n\x1e", 7, "{} ", "1:2:x ");
+    check_half(*state, "", 0, "", "");
+}
+
 static void test_has_lines(void **state)
 {
     (void)state;
@@ -704,6 +736,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         IN_FOLDER(test_start),
         cmocka_unit_test(test_has_lines),
+        IN_FOLDER(test_half_lines),
         IN_FOLDER(test_lines),
         IN_FOLDER(test_malformed_lines),
         IN_FOLDER(test_line_numbers_over_pages),

@@ -27,6 +27,7 @@ enum state { AT_START, IN_LINES, IN_MARKED, WALKING, IN_LIST, IN_ROW };
 struct json_reader {
     struct page_stream base;
     struct reader *text;
+    struct hash_stream *hash; /* of what is done with; NULL: none */
     const char *name;
     size_t line_bytes_max;
     enum json_form form;
@@ -37,6 +38,7 @@ struct json_reader {
     size_t cap;        /* of memory, without BACK_ROOM */
     size_t start, end; /* what is read and not handed over */
     bool text_end;
+    bool is_half; /* what is handed over is a last line without an end, which may be rejected */
     uint64_t line, column; /* of `start`: its line, from 1, and the bytes of it before */
     uint64_t row;          /* of the next element, from 1 */
 
@@ -147,10 +149,17 @@ static void move_to(struct json_reader *reader, size_t at, const struct json_par
     reader->column = place->column;
 }
 
+static void hash_to(struct json_reader *reader, size_t at)
+{
+    if (reader->hash)
+        hash_stream_add(reader->hash, reader->memory + reader->start, at - reader->start);
+}
+
 /* What is before text[at] is done with. */
 static void pass(struct json_reader *reader, size_t at)
 {
     const struct json_part place = place_of(reader, at);
+    hash_to(reader, at);
     move_to(reader, at, &place);
 }
 
@@ -168,14 +177,17 @@ static int parse_text(struct json_reader *reader, char *text, size_t len, struct
 static int parse(struct json_reader *reader, char *text, size_t len, const struct json_part *parts,
                  size_t part_count, struct page *page, struct tg_error *err)
 {
+    static const char other_lines[] =
+        "; fix the line or remove it; the first line is a whole object, "
+        "so that each line is a row";
     static const char one_a_line[] =
         "; fix the line or remove it, or say format: json if rows span "
         "lines or share them";
-    const bool advises = reader->state == IN_LINES && reader->form == JSON_LINES;
     const struct json_manner manner = {.parts = parts,
                                        .part_count = part_count,
                                        .rejects = reader->rejects,
-                                       .advice = advises ? one_a_line : NULL};
+                                       .advice =
+                                           reader->form == JSON_LINES ? one_a_line : other_lines};
     const size_t bad = page_bad_count(page);
     int rc = page->parser ? TG_OK : json_page_new(&page->parser, err);
     if (rc != TG_OK)
@@ -197,12 +209,17 @@ static int hand_over(struct json_reader *reader, size_t cut, struct page *page,
     const size_t len = cut - reader->start;
     const struct json_part from = {0, reader->line, reader->column}, to = place_of(reader, cut);
     char behind[BACK_ROOM];
+    if (!reader->is_half)
+        hash_to(reader, cut);
     memcpy(behind, text + len, BACK_ROOM);
     int rc = parse(reader, text, len, &from, 1, page, err);
     memcpy(text + len, behind, BACK_ROOM);
-    if (rc == TG_OK)
-        move_to(reader, cut, &to);
-    return rc;
+    if (rc != TG_OK)
+        return rc;
+    if (reader->is_half && page_bad_count(page) == 0)
+        hash_to(reader, cut);
+    move_to(reader, cut, &to);
+    return TG_OK;
 }
 
 static bool has_rows(const struct page *page)
@@ -211,6 +228,17 @@ static bool has_rows(const struct page *page)
 }
 
 /* ---- Lines, and texts behind marks --------------------------------------------------------- */
+
+/* Up to `behind` the last separator, 0 where there is none, or at the end of the file to there. A
+ * last line without an end may have been written in part: it goes by itself, and if it is rejected
+ * it is not hashed. So it counts as not read, and comes again when the file has grown. */
+static size_t find_line_cut(struct json_reader *reader, size_t behind)
+{
+    const bool has_half = reader->rejects && reader->text_end && behind < reader->end &&
+                          reader->memory[reader->end - 1] != '\n';
+    reader->is_half = has_half && behind == 0;
+    return behind > 0 && (has_half || !reader->text_end) ? behind : reader->end;
+}
 
 static int next_lines(struct json_reader *reader, struct page *page, struct tg_error *err)
 {
@@ -227,7 +255,7 @@ static int next_lines(struct json_reader *reader, struct page *page, struct tg_e
         searched = len;
         TRY(want_more(reader, &want, err));
     }
-    cut = newline && !reader->text_end ? (size_t)(newline + 1 - reader->memory) : reader->end;
+    cut = find_line_cut(reader, newline ? (size_t)(newline + 1 - reader->memory) : 0);
     if (cut == reader->start)
         return TG_OK; /* the end of the file */
     TRY(hand_over(reader, cut, page, err));
@@ -510,6 +538,13 @@ done:
     return rc;
 }
 
+/* It counts for no column. */
+static void pass_mark(struct json_reader *reader, size_t len)
+{
+    hash_to(reader, reader->start + len);
+    reader->start += len;
+}
+
 /* Skips a byte order mark and tells the form of the file, if it is text. */
 static int begin(struct json_reader *reader, struct tg_error *err)
 {
@@ -520,7 +555,7 @@ static int begin(struct json_reader *reader, struct tg_error *err)
     rc = content_check_text(text, len, err);
     if (rc != TG_OK)
         return error_at(err, rc, AT_FILE, reader->name);
-    reader->start += text_start(text, len);
+    pass_mark(reader, text_start(text, len));
     TRY(skip_blank_start(reader, err));
     text = reader->memory + reader->start;
     reader->state = find_state(reader->form, reader->walk.path, text, reader->end - reader->start);
@@ -580,6 +615,8 @@ static int leave_out(struct json_reader *reader, const struct json_options *opti
     reader_watch(reader->text, options->hash);
     if (!is_hashed)
         TRY(reader_pass(reader->text, options->from, err));
+    reader_watch(reader->text, NULL);
+    reader->hash = options->hash;
     reader->bytes_told = reader_file_bytes(reader->text);
 done:
     return rc;
