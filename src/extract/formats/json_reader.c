@@ -177,17 +177,15 @@ static int parse_text(struct json_reader *reader, char *text, size_t len, struct
 static int parse(struct json_reader *reader, char *text, size_t len, const struct json_part *parts,
                  size_t part_count, struct page *page, struct tg_error *err)
 {
-    static const char other_lines[] =
-        "; fix the line or remove it; the first line is a whole object, "
-        "so that each line is a row";
-    static const char one_a_line[] =
-        "; fix the line or remove it, or say format: json if rows span "
-        "lines or share them";
+    static const char one_a_line[] = "; fix the line or remove it, or say format: json if rows "
+                                     "span lines or share them";
+    static const char as_it_begins[] =
+        "; fix the line or remove it: as the file begins, each line is a row";
+    const char *advice = reader->form == JSON_LINES ? one_a_line : as_it_begins;
     const struct json_manner manner = {.parts = parts,
                                        .part_count = part_count,
                                        .rejects = reader->rejects,
-                                       .advice =
-                                           reader->form == JSON_LINES ? one_a_line : other_lines};
+                                       .advice = reader->state == IN_LINES ? advice : NULL};
     const size_t bad = page_bad_count(page);
     int rc = page->parser ? TG_OK : json_page_new(&page->parser, err);
     if (rc != TG_OK)
