@@ -55,7 +55,8 @@ static void walk_by(const struct path *path, const char *text, size_t known, siz
     if (event == WALK_MALFORMED)
         buf_printf(out, "%zu: %s", at, walk.fault);
     else if (!json_walk_may_end(&walk))
-        buf_printf(out, "cut before %s", json_walk_closing(&walk));
+        buf_printf(out, "cut before %s",
+                   json_walk_closing(&walk) ? json_walk_closing(&walk) : "something");
     else if (json_walk_finish(&walk, &err) != TG_OK)
         buf_text(out, err.what);
     json_walk_release(&walk);
@@ -146,7 +147,8 @@ static void test_malformed(void **state)
     check("[*].a", "[{\"a\":[1]},/* x */{}]", "[1] 11: JSON has no comments; take them out");
     check("a", "{\"a\":[1]", "[1] cut before }");
     check("[*].a", "[{\"a\":[1]}", "[1] cut before ]");
-    check("a", "{\"b\":{\"c\":\"}\"", "cut before }");
+    check("a", "{\"b\":{\"c\":\"}\"", "cut before something");
+    check("a", "[1,[2", "cut before something");
     check("a", "{\"b", "cut before }");
     check("a", "{\"b\\\"", "cut before }");
 }

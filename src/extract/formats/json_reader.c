@@ -379,8 +379,10 @@ static int close_list(struct json_reader *reader, size_t closed, struct tg_error
 
 static int cut_off(const struct json_reader *reader, const char *bracket, struct tg_error *err)
 {
-    char what[80];
-    snprintf(what, sizeof(what), "the file ends before the closing '%s'; it is cut off", bracket);
+    char what[80] = "the file ends in the middle of a value; it is cut off";
+    if (bracket)
+        snprintf(what, sizeof(what), "the file ends before the closing '%s'; it is cut off",
+                 bracket);
     return malformed(reader, reader->end, what, err);
 }
 

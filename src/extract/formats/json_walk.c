@@ -378,7 +378,9 @@ bool json_walk_may_end(const struct json_walk *walk)
 
 const char *json_walk_closing(const struct json_walk *walk)
 {
-    return walk->depth > 0 && walk->levels[walk->depth - 1].is_list ? "]" : "}";
+    if (walk->state == SKIPPING || walk->depth == 0)
+        return NULL;
+    return walk->levels[walk->depth - 1].is_list ? "]" : "}";
 }
 
 int json_walk_finish(const struct json_walk *walk, struct tg_error *err)

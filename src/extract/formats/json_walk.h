@@ -49,7 +49,7 @@ int json_walk_check(const struct path *path, const char *what,
 enum walk_event json_walk_next(struct json_walk *walk, const char *text, size_t *at, size_t end);
 /* Whether the text may end here. */
 bool json_walk_may_end(const struct json_walk *walk);
-/* The innermost bracket that is open, closed. */
+/* What would close the innermost bracket that is open; NULL: it is in what is passed over. */
 const char *json_walk_closing(const struct json_walk *walk);
 /* TG_DATA when it has ended and nothing was selected: says what there is instead. */
 int json_walk_finish(const struct json_walk *walk, struct tg_error *err) TG_CHECK_RESULT;
