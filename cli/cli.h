@@ -19,7 +19,7 @@ struct argument {
     const char *name; /* "SPEC" */
     bool optional;
     const char *help;
-    const char *words; /* that may stand there, for completion; NULL: a file's name */
+    const char *words; /* that may stand there, for completion; NULL: complete.c knows it by name */
 };
 
 enum { ARGUMENTS_MAX = 3, FLAGS_MAX = 24 };
@@ -42,6 +42,9 @@ struct command {
 /* All commands in the order of help; ends with NULL. */
 extern const struct command *const commands[];
 
+/* NULL: there is none of that name. */
+const struct command *find_command(const char *name);
+const struct flag *find_flag(const struct command *command, const char *name, size_t len);
 /* Value of a flag of the call's command, "" for a switch that was given, or NULL. */
 const char *call_flag(const struct call *call, const char *name);
 
@@ -162,6 +165,11 @@ void progress_go_on(struct progress *progress);
 int progress_end(struct progress *progress, const struct tg_pipeline *pipeline,
                  const struct tg_result *result, const struct tg_error *err);
 void progress_free(struct progress *progress); /* without a word; NULL is fine */
+
+/* ---- complete.c: words of options' values, too; a new kind of value is named there ---- */
+/* What may stand at the end of a command line: a word, a tab and what it is to a line; the exit
+ * code. */
+int print_completions(const char *line, FILE *out);
 
 /* ---- help.c ---- */
 void print_usage(FILE *out);

@@ -46,9 +46,7 @@ static int help_run(const struct call *call)
 const struct command command_help = {
     .name = "help",
     .summary = "Explain a command, or the keys of a spec",
-    .arguments =
-        {{"TOPIC", true, "a command, or 'spec'",
-          "spec advise backfill check completion drop init plan reset run show sql undo why work"}},
+    .arguments = {{"TOPIC", true, "a command, or 'spec'", NULL}},
     .flags = {{"--markdown", NULL, "with 'spec': as Markdown"},
               {"--json-schema", NULL, "with 'spec': as a JSON Schema, for editors"},
               {"--man", NULL, "the manual page (roff)"}},

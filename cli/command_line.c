@@ -28,7 +28,7 @@ const struct command *const commands[] = {
     NULL,
 };
 
-static const struct command *find_command(const char *name)
+const struct command *find_command(const char *name)
 {
     for (size_t i = 0; commands[i]; i++)
         if (strcmp(commands[i]->name, name) == 0)
@@ -202,29 +202,34 @@ void cancel_on_signals(struct tg_pipeline *pipeline)
 
 /* ---- arguments ---- */
 
+const struct flag *find_flag(const struct command *command, const char *name, size_t len)
+{
+    for (const struct flag *flag = command->flags; flag->name; flag++)
+        if (strlen(flag->name) == len && strncmp(flag->name, name, len) == 0)
+            return flag;
+    return NULL;
+}
+
 static int parse_flag(struct call *call, int *index, int count, char **texts)
 {
     const char *text = texts[*index];
     size_t name_len = strcspn(text, "=");
-    const struct flag *flags = call->command->flags;
-    for (size_t i = 0; flags[i].name; i++) {
-        if (strlen(flags[i].name) != name_len || strncmp(flags[i].name, text, name_len) != 0)
-            continue;
-        if (!flags[i].value) {
-            if (text[name_len])
-                return fail_usage(call->command, "%s takes no value", flags[i].name);
-            call->flags[i] = "";
-        } else if (text[name_len]) {
-            call->flags[i] = text + name_len + 1;
-        } else if (*index + 1 < count) {
-            call->flags[i] = texts[++*index];
-        } else {
-            return fail_usage(call->command, "%s needs a value: %s", flags[i].name, flags[i].value);
-        }
-        return 0;
-    }
-    return fail_usage(call->command, "'%s' is no option of 'tidegate %s'", text,
-                      call->command->name);
+    const struct flag *flag = find_flag(call->command, text, name_len);
+    if (!flag)
+        return fail_usage(call->command, "'%s' is no option of 'tidegate %s'", text,
+                          call->command->name);
+    const char **value = &call->flags[flag - call->command->flags];
+    if (!flag->value && text[name_len])
+        return fail_usage(call->command, "%s takes no value", flag->name);
+    if (!flag->value)
+        *value = "";
+    else if (text[name_len])
+        *value = text + name_len + 1;
+    else if (*index + 1 < count)
+        *value = texts[++*index];
+    else
+        return fail_usage(call->command, "%s needs a value: %s", flag->name, flag->value);
+    return 0;
 }
 
 static int parse_call(struct call *call, int count, char **texts)

@@ -4,6 +4,7 @@
  *
  *   tg_spec_init, tg_spec_look, tg_spec_reference -> spec_start, spec_start_from, spec_reference
  *   (config/reference.c) -> text_out
+ *   tg_spec_names -> spec_names (config/config.c) -> text_out
  */
 #include "api/text.h"
 #include "config/config.h"
@@ -46,6 +47,17 @@ int tg_spec_reference(enum tg_reference form, char **out, struct tg_error *err)
     error_clear(err);
     NEEDS(out);
     return text_out(&text, spec_reference(form, &text, err), out, err);
+}
+
+int tg_spec_names(const char *spec_path, const char *key, char **out, struct tg_error *err)
+{
+    struct buf text = BUF_INIT;
+    error_clear(err);
+    NEEDS(out);
+    *out = NULL;
+    NEEDS(spec_path);
+    NEEDS(key);
+    return text_out(&text, spec_names(spec_path, key, &text, err), out, err);
 }
 
 int tg_engine_find(struct tg_engine *out, struct tg_error *err)

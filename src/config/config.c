@@ -5,6 +5,7 @@
  *   config_read_text: document_parse (document.c) [config_expand: environment, secret files]
  *                     -> spec_convert (spec.c) -> document_report
  *   config_init: the same struct from the options of the C API
+ *   spec_names: document_parse, and the keys of one map of it
  *
  * The only file that reads the environment. What the keys of a spec are is keys.c's, whether they
  * are well used option.c's, what becomes of them spec.c's.
@@ -592,6 +593,34 @@ int config_read_text(struct config *config, const struct spec_text *spec,
     if (options)
         TRY(set_limits(config, options, err));
 done:
+    return rc;
+}
+
+int spec_names(const char *spec_path, const char *key, struct buf *out, struct tg_error *err)
+{
+    int rc = TG_OK;
+    struct buf text = BUF_INIT;
+    struct config config = {0}; /* for what a document needs to be read */
+    arena_init(&config.arena);
+    char *folder = fs_dirname(spec_path);
+    TRY(folder ? read_text(spec_path, &text, err) : error_nomem(err));
+    struct document doc = {.arena = &config.arena,
+                           .path = spec_path,
+                           .folder = folder,
+                           .text = buf_string(&text),
+                           .len = text.len,
+                           .secrets = &config.secrets,
+                           .err = err};
+    TRY(document_parse(&doc));
+    if (doc.root.kind != NODE_MAP)
+        TRY(document_report(&doc, err));
+    const struct node *map = node_find(&doc.root, key);
+    for (size_t i = 0; map && map->kind == NODE_MAP && i < map->item_count; i++)
+        buf_printf(out, "%s\n", map->items[i].name);
+done:
+    mem_free(folder);
+    buf_release(&text);
+    config_release(&config);
     return rc;
 }
 

@@ -156,6 +156,11 @@ struct spec_text {
 int config_read_text(struct config *config, const struct spec_text *spec,
                      const struct tg_pipeline_options *options,
                      struct tg_error *err) TG_CHECK_RESULT;
+/* The names that a map at the root of a spec file has ("resources"), in their order, each with a
+ * '\n'; nothing where there is no such map. What else is wrong with the spec does not matter.
+ * TG_USAGE without a file, TG_SPEC where it is no YAML. */
+int spec_names(const char *spec_path, const char *key, struct buf *out,
+               struct tg_error *err) TG_CHECK_RESULT;
 void config_release(struct config *config);
 /* Does it go by a primary key alone; and what asks for that, in words of a spec? */
 bool disposition_needs_primary(const struct resource *resource);

@@ -98,6 +98,9 @@ static void null_is_refused_by_name(void **state)
     assert_refused(tg_pipeline_document(NULL, TG_DOCUMENT_STATE, &text, err), "pipeline");
     assert_refused(tg_pipeline_query(NULL, "SELECT 1", &stream, err), "pipeline");
     assert_refused(tg_spec_init(NULL, NULL, NULL, err), "out");
+    assert_refused(tg_spec_names("s", "k", NULL, err), "out");
+    assert_refused(tg_spec_names(NULL, "k", &text, err), "spec_path");
+    assert_refused(tg_spec_names("s", NULL, &text, err), "key");
     assert_refused(tg_spec_reference(TG_REFERENCE_TEXT, NULL, err), "out");
     fixture_open(fixture, NULL, 0);
     assert_refused(tg_pipeline_add(fixture->pipeline, NULL, err), "resource");

@@ -1,4 +1,6 @@
 /* Texts that the library makes: whole ones, or none. */
+#include <unistd.h>
+
 #include "tests/fixture.h"
 
 #include "base/memory.h"
@@ -53,6 +55,53 @@ static void a_file_is_looked_at(void **state)
     assert_int_equal(tg_spec_look(path, "oracle", &text, &err), TG_USAGE);
 }
 
+static void names(const char *text, const char *key, const char *want)
+{
+    struct tg_error err = {0};
+    char *found = NULL;
+    char path[] = "/tmp/tidegate-spec-XXXXXX";
+    int file = mkstemp(path);
+    assert_int_equal(write(file, text, strlen(text)), (ssize_t)strlen(text));
+    close(file);
+    int rc = tg_spec_names(path, key, &found, &err);
+    unlink(path);
+    assert_int_equal(rc, want ? TG_OK : TG_SPEC);
+    if (want)
+        assert_string_equal(found, want);
+    else
+        assert_null(found);
+    tg_text_free(found);
+}
+
+static void names_of_a_spec(void **state)
+{
+    (void)state;
+    struct tg_error err = {0};
+    char *text = (char *)&err;
+    const char *spec = "destination: ${NOBODY_SETS_THIS}\nsource: {type: none}\n"
+                       "resources: {b: {colour: red}, 'a c': , 名: {}}\n";
+    names(spec, "resources", "b\na c\n名\n");
+    names(spec, "source", "type\n");
+    names(spec, "sources", "");
+    names(spec, "destination", "");
+    names("", "resources", NULL);
+    names("resources: {a: [", "resources", NULL);
+    names("- resources\n", "resources", "");
+    assert_int_equal(tg_spec_names("/none.yaml", "resources", &text, &err), TG_USAGE);
+    assert_null(text);
+    assert_int_equal(tg_spec_names("/", "resources", &text, &err), TG_USAGE);
+}
+
+static int make_names(void)
+{
+    struct tg_error err = {0};
+    char *text = NULL;
+    int rc = tg_spec_names("examples/files/pipeline.yaml", "resources", &text, &err);
+    assert_true((rc == TG_OK) == (text != NULL));
+    tg_text_free(text);
+    return rc;
+}
+
 static int make_texts(void)
 {
     struct tg_error err = {0};
@@ -67,6 +116,7 @@ static void a_lack_of_memory_is_told(void **state)
 {
     (void)state;
     torture(make_texts);
+    torture(make_names);
 }
 
 int main(void)
@@ -75,6 +125,7 @@ int main(void)
         cmocka_unit_test(texts_are_given_and_freed),
         cmocka_unit_test_setup_teardown(a_file_is_looked_at, fixture_setup, fixture_teardown),
         cmocka_unit_test(there_is_none_of_a_mistake),
+        cmocka_unit_test(names_of_a_spec),
         cmocka_unit_test(a_lack_of_memory_is_told),
     };
     return cmocka_run_group_tests_name("spec", tests, NULL, NULL);

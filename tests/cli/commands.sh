@@ -43,33 +43,6 @@ test_help_names_what_init_can_begin_with() {
     done
 }
 
-# completed WORD...: what the last of them may become
-completed() {
-    "$tidegate" completion >completion
-    # shellcheck disable=SC2034
-    said=$(. ./completion && COMP_WORDS=(tidegate "$@") COMP_CWORD=$# && _tidegate && echo "${COMPREPLY[*]}")
-}
-
-test_completion() {
-    completed ch
-    equal check "$said"
-    completed init ""
-    equal "files sql" "$said"
-    completed init sql po
-    equal postgresql "$said"
-    completed show spec.yaml sch
-    equal schema "$said"
-    completed run spec.yaml --pro
-    equal --progress "$said"
-    touch pipeline.yaml
-    completed run pipe
-    equal pipeline.yaml "$said"
-    completed help ""
-    for name in spec $("$tidegate" help | sed -n 's/^  \([a-z]*\) .*/\1/p' | grep -v '^help$'); do
-        [[ " $said " == *" $name "* ]] || fail "no topic '$name'"
-    done
-}
-
 test_the_manual_page_explains_each_argument() {
     said=$("$tidegate" help --man)
     says ".SS init" ".RI [ DESTINATION ]" "postgresql, or adbc" ".B PGHOST, PGPASSWORD"

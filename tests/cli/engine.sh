@@ -12,7 +12,7 @@ test_commands_that_need_no_engine_do_not_load_it() {
     export TIDEGATE_DUCKDB=/none/libduckdb.so
     tg help run
     equal 0 "$ended"
-    tg completion
+    tg completion --line "tidegate r"
     equal 0 "$ended"
     tg init
     equal 0 "$ended"
