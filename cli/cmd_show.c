@@ -3,13 +3,18 @@
  *
  *   show_run (which view) -> show_rows: tg_pipeline_show -> print_stream
  *                          | show_text: tg_pipeline_document
+ *                          | show_page: report.c, for a browser
  *
  * A table shows people the columns that fit a terminal; programs get all of them. Nothing is
  * changed, and a destination that is absent is not made.
  */
+#include <errno.h>
+#include <limits.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "cli.h"
+#include "report.h"
 
 enum { COLUMNS_MAX = 10 };
 
@@ -92,6 +97,49 @@ static int show_text(struct tg_pipeline *pipeline, const struct view *view, enum
     return finish_text(rc, text, &err);
 }
 
+/* What is there and no file, a pipe or a device, is written to as it is. */
+static bool takes_its_place(const char *path)
+{
+    struct stat info;
+    return stat(path, &info) != 0 || S_ISREG(info.st_mode);
+}
+
+static int fail_page(const char *path, struct tg_error *err)
+{
+    const char *why = strerror(errno);
+    *err = (struct tg_error){.code = TG_IO};
+    snprintf(err->what, sizeof(err->what), "'%.500s' cannot be written: %s", path, why);
+    return TG_IO;
+}
+
+/* A page that is being served, say, is whole before and after. */
+static int write_page(struct tg_pipeline *pipeline, const char *path, struct tg_error *err)
+{
+    char part[PATH_MAX + 8];
+    const bool is_new = takes_its_place(path);
+    snprintf(part, sizeof(part), "%s%s", path, is_new ? ".part" : "");
+    FILE *file = fopen(part, "w");
+    if (!file)
+        return fail_page(path, err);
+    int rc = write_report(pipeline, file, err);
+    bool failed = ferror(file);
+    failed |= fclose(file) != 0;
+    if (rc == TG_OK && (failed || (is_new && rename(part, path) != 0)))
+        rc = fail_page(path, err);
+    if (rc != TG_OK && is_new)
+        remove(part);
+    return rc;
+}
+
+static int show_page(struct tg_pipeline *pipeline, const char *path)
+{
+    struct tg_error err = {0};
+    bool is_stdout = strcmp(path, "-") == 0;
+    if (is_stdout ? write_report(pipeline, stdout, &err) : write_page(pipeline, path, &err))
+        return fail(&err);
+    return 0;
+}
+
 static int show_run(const struct call *call)
 {
     int code = 0;
@@ -108,11 +156,16 @@ static int show_run(const struct call *call)
     const struct view *view = &views[i];
     if (format == FORMAT_YAML && (view->columns[0] || view->text != TG_DOCUMENT_SCHEMA))
         return fail_usage(call->command, "only the schema can be shown as YAML");
+    const char *page = call_flag(call, "--html");
+    if (page && (format != FORMAT_TABLE || strcmp(name, "loads") != 0))
+        return fail_usage(call->command, "--html goes with loads, and with no other form");
     struct tg_pipeline *pipeline = open_to_look(call, &code);
     if (!pipeline)
         return code;
     cancel_on_signals(pipeline);
-    code = view->columns[0] ? show_rows(pipeline, view, format) : show_text(pipeline, view, format);
+    code = page               ? show_page(pipeline, page)
+           : view->columns[0] ? show_rows(pipeline, view, format)
+                              : show_text(pipeline, view, format);
     cancel_on_signals(NULL);
     tg_pipeline_free(pipeline);
     return code;
@@ -140,6 +193,9 @@ const struct command command_show = {
     .flags = {{"--json", NULL, "for programs"},
               {"--yaml", NULL, "of the schema: as it is exported and imported"},
               {"--csv", NULL, "comma-separated, with a header line (all but state and schema)"},
+              {"--html", "FILE",
+               "loads, with tables, cursors, schema and rejects, as a page for a browser; - is "
+               "standard output"},
               {"--workdir", "DIR", "working directory; default: .tidegate beside the spec"}},
     .run = show_run,
 };
