@@ -6,10 +6,10 @@
  * split_rows (csv_split.c), in which take_row has rows that are not as the others -> hand_on
  * (csv_columns.c).
  *
- * What is behind the last whole row moves to the front of the buffer and is the beginning of the
- * next page; a row that is longer than the buffer makes it grow, up to line_bytes_max. A row that
- * cannot be read is an error, or is kept with its place and text beside the page's rows. Of one
- * whose quotes are wrong the first line alone is left out: the rest may be rows.
+ * What was not handed on moves to the front of the buffer and is the beginning of the next page; a
+ * row that is longer than the buffer makes it grow, up to line_bytes_max. A row that cannot be read
+ * is an error, or is kept with its place and text beside the page's rows. Of one whose quotes are
+ * wrong the first line alone is left out: the rest may be rows.
  */
 #include "extract/formats/csv_reader.h"
 
@@ -25,6 +25,9 @@
 
 /* What column types are guessed from, and what is read at a time behind that. */
 enum { SAMPLE_ROWS = 204800, SAMPLE_BYTES = 16 * 1024 * 1024, PART_BYTES = 1024 * 1024 };
+/* A page of long rows has fewer of them; all others have BATCH_ROWS, for the engine stores rows
+ * twice that come in batches of other lengths. */
+enum { PAGE_BYTES = 4 * 1024 * 1024 };
 struct csv_reader {
     struct page_stream base;
     struct csv_options options;
@@ -33,7 +36,7 @@ struct csv_reader {
     char *text; /* CSV_ROOM behind it */
     size_t cap, end;
     bool text_end;
-    bool keeps;         /* rows that were split stay when more is read */
+    size_t first;       /* from here on it stays when more is read: rows that were split */
     int64_t bytes_told; /* of the file, up to the page that was handed out */
     struct csv_columns *columns;
     size_t width;             /* of the rows */
@@ -178,16 +181,29 @@ static int make_room(struct csv_reader *reader, size_t cap, struct tg_error *err
     return TG_OK;
 }
 
+/* The text moves to the front, from `first` on, and with it the rows that were split. */
+static void move_text(struct csv_reader *reader)
+{
+    const size_t moved = reader->first;
+    struct csv_field *field = reader->fields + reader->next_row * reader->width;
+    struct csv_field *end = reader->fields + reader->row_count * reader->width;
+    if (moved == 0)
+        return;
+    memmove(reader->text, reader->text + moved, reader->end - moved);
+    for (; field < end; field++)
+        field->start -= field->start == CSV_MISSING ? 0 : (uint32_t)moved;
+    reader->end -= moved;
+    reader->split.at -= moved;
+    reader->first = 0;
+}
+
 /* Reads until `want` bytes are there that were not split, or the text ends. */
 static int fill(struct csv_reader *reader, size_t want, struct tg_error *err)
 {
     struct csv_split *split = &reader->split;
-    size_t moved = reader->keeps ? 0 : split->at, len;
+    size_t len;
     int rc = TG_OK;
-    if (moved > 0)
-        memmove(reader->text, reader->text + moved, reader->end - moved);
-    reader->end -= moved;
-    split->at -= moved;
+    move_text(reader);
     want += split->at + CSV_READ_MIN;
     TRY(make_room(reader, want, err));
     while (reader->end + CSV_READ_MIN <= want && !reader->text_end) {
@@ -350,14 +366,13 @@ static int take_sample(struct csv_reader *reader, struct tg_error *err)
     bool all;
     int rc = TG_OK;
     TRY(csv_columns_know(reader->columns, &all, err));
-    reader->keeps = true;
+    reader->first = reader->split.at;
     while (!all && found != CSV_END && reader->row_count < SAMPLE_ROWS &&
            reader->split.at < SAMPLE_BYTES) {
         TRY(split_rows(reader, reader->row_count + BATCH_ROWS, &found, err));
         if (found == CSV_MORE)
             TRY(fill_more(reader, err));
     }
-    reader->keeps = false;
     const struct csv_rows rows = rows_of(reader, 0, reader->row_count);
     csv_columns_see(reader->columns, &rows);
     csv_columns_decide(reader->columns);
@@ -411,30 +426,52 @@ static int pass_text(struct csv_reader *reader, struct tg_error *err)
 {
     int rc = TG_OK;
     while (!reader->text_end) {
-        reader->split.at = reader->end;
+        reader->split.at = reader->first = reader->end;
         TRY(fill(reader, PART_BYTES, err));
     }
 done:
     return rc;
 }
 
-/* In the place of those that were handed on; none: that is the end, but for bad ones. */
+/* What the first rows needed is given back. */
+static void shrink(struct csv_reader *reader)
+{
+    if (reader->line_cap <= 2 * BATCH_ROWS)
+        return;
+    struct csv_field *fields =
+        mem_realloc(reader->fields, BATCH_ROWS * reader->width * sizeof(*reader->fields));
+    if (fields) {
+        reader->fields = fields;
+        reader->field_cap = BATCH_ROWS * reader->width;
+    }
+    uint64_t *lines = mem_realloc(reader->lines, BATCH_ROWS * sizeof(*reader->lines));
+    if (lines) {
+        reader->lines = lines;
+        reader->line_cap = BATCH_ROWS;
+    }
+}
+
+/* More rows behind those that were not handed on, until they are a page; fewer: that is the end,
+ * or there are bad ones to hand on. */
 static int next_rows(struct csv_reader *reader, struct tg_error *err)
 {
+    const size_t left = reader->row_count - reader->next_row, width = reader->width;
     enum csv_found found = CSV_ROW;
     int rc = TG_OK;
-    if (reader->line_cap > 2 * BATCH_ROWS) { /* of the first rows */
-        mem_free(reader->fields);
-        mem_free(reader->lines);
-        reader->fields = NULL;
-        reader->lines = NULL;
-        reader->field_cap = reader->line_cap = 0;
+    if (left > 0) {
+        memmove(reader->fields, reader->fields + reader->next_row * width,
+                left * width * sizeof(*reader->fields));
+        memmove(reader->lines, reader->lines + reader->next_row, left * sizeof(*reader->lines));
     }
-    reader->row_count = reader->next_row = 0;
-    while (reader->row_count == 0 && found != CSV_END &&
+    reader->row_count = left;
+    reader->next_row = 0;
+    reader->first = left > 0 ? reader->fields[0].start : reader->split.at;
+    shrink(reader);
+    while (reader->row_count < BATCH_ROWS && found != CSV_END &&
+           (reader->row_count == 0 || reader->split.at - reader->first < PAGE_BYTES) &&
            (!reader->bad || reader->bad->count < BATCH_ROWS)) {
         TRY(split_rows(reader, BATCH_ROWS, &found, err));
-        if (found == CSV_MORE && reader->row_count == 0)
+        if (found == CSV_MORE)
             TRY(fill_more(reader, err));
     }
 done:
@@ -469,7 +506,7 @@ static int next_page(struct page_stream *base, struct page *page, struct tg_erro
     page_clear(page);
     if (reader->width == 0)
         TRY(pass_text(reader, err));
-    else if (reader->next_row == reader->row_count)
+    else if (reader->row_count - reader->next_row < BATCH_ROWS)
         TRY(next_rows(reader, err));
     if (reader->next_row < reader->row_count || (reader->bad && reader->bad->count > 0))
         TRY(hand_on(reader, page, err));
