@@ -225,9 +225,9 @@ def test_types_of_parquet_are_the_file_s_unless_somebody_looks(memory, told):
 def test_who_reads(files, told):
     listing = filesystem(files, file_glob="*.csv")
     cases = {
-        "library": [listing | read_csv(), listing | read_csv(chunksize=5), filesystem(os.path.abspath(files), file_glob="*.csv") | read_csv],
+        "library": [listing | read_csv(sep=","), listing | read_csv(), listing | read_csv(chunksize=5), filesystem(os.path.abspath(files), file_glob="*.csv") | read_csv],
         "Python": [
-            listing | read_csv(sep=","), filesystem(files, file_glob="*.csv").add_limit(5) | read_csv(), filesystem(files, file_glob="*.csv").add_filter(lambda item: True) | read_csv(),
+            listing | read_csv(dtype=str), filesystem(files, file_glob="*.csv").add_limit(5) | read_csv(), filesystem(files, file_glob="*.csv").add_filter(lambda item: True) | read_csv(),
             filesystem(files, file_glob="*.nothing") | read_csv(), filesystem(files, file_glob="*.csv", extract_content=True) | read_csv(),
         ],
     }
@@ -235,7 +235,20 @@ def test_who_reads(files, told):
         for resource in resources:
             pipeline().run(resource, table_name="t")
             assert told()[-1] == way, resource
-    assert rows("select count(*) from d.t") == [(2 * 7,)]  # one of them has no file
+    assert rows("select count(*) from d.t") == [(2 * 8,)]  # one of them has no file
+
+
+def test_options_that_the_library_has(files, told):
+    put("in/g.txt", "A report\nid;name;price\n1;'gr\\'üße';1.234,5\n".encode("latin-1"))
+    os.rename("in/g.txt", "in/g.csv")
+    reader = filesystem(files, file_glob="g.csv") | read_csv(
+        sep=";", encoding="latin-1", quotechar="'", escapechar="\\", decimal=",", thousands=".", skiprows=1
+    )
+    pipeline().run(reader, table_name="g")
+    assert told()[-1] == "library" and rows("select id, name, price from d.g") == [(1, "gr'üße", 1234.5)]
+    for option in ({"sep": "||"}, {"sep": "x"}, {"encoding": "ebcdic"}, {"skiprows": [1]}, {"decimal": ",", "thousands": ","}):
+        pipeline().run(filesystem(files, file_glob="*.nothing") | read_csv(**option), table_name="g")
+        assert told()[-1] == "Python", option
 
 
 def test_options_of_pandas(files):

@@ -646,6 +646,32 @@ static void test_csv_tail(void **state)
     page_stream_close(stream);
 }
 
+/* Bytes of the file are counted, not those of its UTF-8; what follows is decoded as its head is. */
+static void test_csv_wide_tail(void **state)
+{
+    static const char text[] = "\xff\xfei\0d\0,\0t\0\n\0"
+                               "1\0,\0\xe4\0\n\0"
+                               "2\0,\0\xf6\0\n\0";
+    static const struct {
+        int64_t from;
+        const char *rows;
+    } tails[] = {{4, "id=1,t=\"\xc3\xa4\" id=2,t=\"\xc3\xb6\" "},
+                 {12, "id=1,t=\"\xc3\xa4\" id=2,t=\"\xc3\xb6\" "},
+                 {20, "id=2,t=\"\xc3\xb6\" "}};
+    put_bytes(*state, "x.csv", text, sizeof(text) - 1);
+    for (size_t i = 0; i < 3; i++) {
+        struct outcome out = {.rc = TG_OK};
+        struct page_stream *stream;
+        const struct csv_options options = {.header = true, .from = tails[i].from};
+        const char *path = path_in(*state, "x.csv");
+        assert_int_equal(open_csv(path, options, &stream, NULL), TG_OK);
+        read_all(stream, path, &out);
+        assert_int_equal(out.rc, TG_OK);
+        assert_string_equal(buf_string(&out.text), tails[i].rows);
+        buf_release(&out.text);
+    }
+}
+
 /* Rows over every border of what is read at a time, with quotes, returns and wide characters. */
 static void test_csv_borders(void **state)
 {
@@ -750,6 +776,7 @@ int main(void)
         IN_FOLDER(test_csv_long_rejects),
         IN_FOLDER(test_csv_ragged),
         IN_FOLDER(test_csv_tail),
+        IN_FOLDER(test_csv_wide_tail),
         IN_FOLDER(test_csv_borders),
         IN_FOLDER(test_csv_torture),
         IN_FOLDER(test_absent),

@@ -74,6 +74,22 @@ static void test_walk(void **state)
     buf_release(&text);
 }
 
+/* The byte before a zero may have come in another part. */
+static void test_wide_line_ends(void **state)
+{
+    struct text_walk content;
+    put_bytes(*state, "a", "a\0\n\0b\0", 6);
+    for (int64_t first = 1; first < 4; first++) {
+        assert_int_equal(open_walk(*state, "a", &content, NULL), TG_OK);
+        assert_int_equal(text_pass(&content, first, NULL), TG_OK);
+        assert_int_equal(text_pass(&content, 4, NULL), TG_OK);
+        assert_int_equal(content.last, '\n');
+        assert_int_equal(text_pass(&content, 6, NULL), TG_OK);
+        assert_int_equal(content.last, '\0');
+        text_close(&content);
+    }
+}
+
 static int work(void)
 {
     struct text_walk content = {0};
@@ -99,6 +115,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_walk, folder_setup, folder_teardown),
+        cmocka_unit_test_setup_teardown(test_wide_line_ends, folder_setup, folder_teardown),
         cmocka_unit_test_setup_teardown(test_failures, folder_setup, folder_teardown),
     };
     return cmocka_run_group_tests_name("extract/text", tests, NULL, NULL);

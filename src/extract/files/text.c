@@ -40,6 +40,13 @@ static uint64_t count_lines(const char *text, size_t len)
     return count;
 }
 
+/* Of a line end in UTF-16 the byte that is not zero, whichever comes first. */
+static char last_byte(const struct text_walk *content, size_t got)
+{
+    char last = content->part[got - 1], before = got > 1 ? content->part[got - 2] : content->last;
+    return last == '\0' && (before == '\n' || before == '\r') ? before : last;
+}
+
 int text_pass(struct text_walk *content, int64_t to, struct tg_error *err)
 {
     size_t got = 1;
@@ -49,7 +56,7 @@ int text_pass(struct text_walk *content, int64_t to, struct tg_error *err)
         TRY(reader_read(content->reader, content->part,
                         left < PART_BYTES ? (size_t)left : PART_BYTES, &got, err));
         if (got > 0)
-            content->last = content->part[got - 1];
+            content->last = last_byte(content, got);
         content->lines += count_lines(content->part, got);
     }
 done:

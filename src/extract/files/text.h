@@ -10,7 +10,7 @@ struct text_walk {
     struct reader *reader;
     struct hash_stream *text; /* of what was passed */
     char *part;
-    char last;      /* the last byte that was passed */
+    char last;      /* the last byte that was passed; a line end before a zero, as in UTF-16 */
     uint64_t lines; /* line ends that were passed */
 };
 

@@ -28,6 +28,12 @@ _FORMATS: dict[str, dict[str, str]] = {
 }
 #: Arguments of the readers that change nothing of the rows.
 _HARMLESS = {"chunksize", "use_pyarrow"}
+#: Of `read_csv`, those of pandas that the library has, too: its word, and which characters it takes.
+_CSV_CHARACTERS = {
+    "sep": ("delimiter", ",;|:~^\t"), "delimiter": ("delimiter", ",;|:~^\t"), "quotechar": ("quote", "\"'"), "escapechar": ("escape", "\\"),
+    "decimal": ("decimal", ".,"), "thousands": ("thousands", ".,' _"),
+}
+_CSV_ENCODINGS = {"utf-8", "utf8", "latin-1", "latin1", "iso-8859-1", "cp1252", "windows-1252", "utf-16"}
 
 
 def by_library(resource: DltResource, hints: dict[str, Any]) -> dict[str, Any] | None:
@@ -50,7 +56,7 @@ def by_library(resource: DltResource, hints: dict[str, Any]) -> dict[str, Any] |
         logger.info("files of '%s' are read by Python: %s", resource.name, reason)
         return None
     logger.info("files of '%s' are read by the library", resource.name)
-    options = {**_FORMATS[resource._data.__name__], "path": "\n".join(map(glob.escape, names))}
+    options = {**_FORMATS[resource._data.__name__], **(_csv_options(resource) or {}), "path": "\n".join(map(glob.escape, names))}
     disposition = hints.get("write_disposition") or resource.write_disposition
     if (disposition.get("disposition") if isinstance(disposition, dict) else disposition) in ("append", None):
         options["on_loaded"] = "load"
@@ -79,11 +85,31 @@ def _why_not(resource: DltResource, parent: DltResource | None, listing: dict[st
         "they are not of this machine, or of no listing": listing is None,
         "maps, filters or a limit look at them": resource._steps or (parent and parent._steps),
         "the listing has a cursor": parent and parent.incremental,
-        "the reader has options": set(said) - _HARMLESS,
+        "the reader has options": set(said) - _HARMLESS and _csv_options(resource) is None,
         "the file system is the program's": listing and listing.get("credentials") is not None,
         "their content is read before": listing and listing.get("extract_content"),
     }
     return next((reason for reason, holds in reasons.items() if holds), None)
+
+
+def _csv_options(resource: DltResource) -> dict[str, str] | None:
+    """What was said to `read_csv` in the library's words; None: not all of it has some."""
+    given = dict(resource._arguments or {})
+    said = {name: value for name, value in {**given.pop("pandas_kwargs", {}), **given}.items() if name not in _HARMLESS}
+    if resource._data.__name__ != "_read_csv":
+        return None
+    options: dict[str, str] = {}
+    for name, value in said.items():
+        word, characters = _CSV_CHARACTERS.get(name, ("", ""))
+        if isinstance(value, str) and len(value) == 1 and value in characters:
+            options[word] = "tab" if value == "\t" else value
+        elif name == "encoding" and str(value).lower() in _CSV_ENCODINGS:
+            options["encoding"] = str(value)
+        elif name == "skiprows" and isinstance(value, int) and not isinstance(value, bool) and value >= 0:
+            options["skip"] = str(value)
+        else:
+            return None
+    return options if options.get("thousands") != options.get("decimal", ".") else None
 
 
 def _why_not_these(names: list[str]) -> str | None:
