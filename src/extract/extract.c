@@ -235,7 +235,8 @@ static int hand_bad(struct extract *extract, struct tg_error *err)
     if (page_bad_count(&extract->page) == 0)
         return TG_OK;
     extract->counts.rows_read += page_bad_count(&extract->page);
-    TRY(sink->bad(sink->user, &extract->page, err));
+    if (sink->bad)
+        TRY(sink->bad(sink->user, &extract->page, err));
     bad_rows_clear(extract->page.bad);
 done:
     return rc;

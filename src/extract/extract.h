@@ -16,7 +16,7 @@ struct extract_counts {
 
 struct extract_sink {
     int (*push)(void *user, struct page *page, struct tg_error *err);
-    /* What came with it and could not be read (page->bad); NULL: nothing does. */
+    /* What came with it and could not be read (page->bad); NULL: it is only counted. */
     int (*bad)(void *user, const struct page *page, struct tg_error *err);
     void (*progress)(void *user,
                      const struct extract_counts *counts); /* after each page; may be NULL */

@@ -155,6 +155,8 @@ static int read_options(struct files_stream *stream, struct tg_error *err)
                                &stream->csv_options, err);
     if (rc != TG_OK)
         return rc;
+    if (request->keys && stream->csv_options.ragged == RAGGED_REJECT)
+        stream->csv_options.ragged = RAGGED_FAIL; /* a key that is not read would be gone */
     stream->rules = (struct known_rules){
         .entries = stream->request.recalled.items,
         .count = stream->request.recalled.count,
