@@ -3,8 +3,8 @@ PREFIX ?= /usr/local
 DESTDIR ?=
 FUZZ_SECONDS ?= 60
 
-# $(call build,PRESET[,TARGET]): configures once per change of the presets, then builds what has changed.
-build = @[ build/$(1)/build.ninja -nt CMakePresets.json ] || cmake --preset $(1) || exit 1; \
+# $(call build,PRESET[,TARGET]): builds what has changed.
+build = @tools/configure $(1) && \
 	cmake --build build/$(1) --target $(or $(2),all)
 
 # The engine that tests run on beside the newest one.
@@ -116,8 +116,11 @@ compat: all ## compare what lands in the destination with what dlt puts there
 	@tests/compat/run
 endif
 
-install: all ## install to PREFIX (/usr/local), below DESTDIR
-	@DESTDIR="$(DESTDIR)" cmake --install build/release --prefix "$(PREFIX)"
+# The folders below a prefix are chosen when it is configured: lib/x86_64-linux-gnu, lib64 or lib.
+install: all ## install to PREFIX (/usr/local), below DESTDIR, in the folders that this system has below that prefix
+	@cmake -DCMAKE_INSTALL_PREFIX:PATH="$$(realpath -ms -- "$(PREFIX)")" build/release >build/install.log || { cat build/install.log; exit 1; }
+	$(call build,release)
+	@DESTDIR="$(DESTDIR)" cmake --install build/release
 
 format: ## lay out all C files by .clang-format
 	@git ls-files --cached --others --exclude-standard '*.c' '*.h' | xargs clang-format-14 -i

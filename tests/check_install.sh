@@ -32,6 +32,56 @@ if [ -e "$libdir/tidegate/libduckdb.so" ]; then
     mv "$dir/libduckdb.so" "$libdir/tidegate/"
 fi
 
+# Beside it what man, shells and lawyers look for.
+(cd "$dir/moved/share" && ls man/man1/tidegate.1 bash-completion/completions/tidegate zsh/site-functions/_tidegate \
+    fish/vendor_completions.d/tidegate.fish tidegate/tidegate.schema.json && cd doc/tidegate &&
+    grep -q 'Apache License' LICENSE && grep -q 'AS IS' LICENSE.xxhash && grep -q 'Copyright.*Yann Collet' LICENSE.xxhash &&
+    { [ ! -e "$libdir/tidegate/libduckdb.so" ] || grep -q 'DuckDB' third-party.md LICENSE.duckdb; }) >"$dir/log" 2>&1
+result "manual, completion and licences are there" $? "$dir/log"
+
+unnamed() { # libraries that are linked and not on the page of licences
+    local library name
+    for library in $(readelf -d "$libdir/libtidegate.so" | sed -n 's/.*NEEDED.*\[lib\(.*\)\.so.*/\1/p'); do
+        case $library in
+        c | m) continue ;;
+        z) name=zlib ;;
+        bz2) name=bzip2 ;;
+        zstd) name=Zstandard ;;
+        lzma) name=liblzma ;;
+        pcre2-8) name=PCRE2 ;;
+        crypto) name=libcrypto ;;
+        fyaml) name=libfyaml ;;
+        *) name=$library ;;
+        esac
+        grep -q "^|.*$name" docs/third-party.md || echo "$library"
+    done
+}
+unnamed >"$dir/log"
+[ ! -s "$dir/log" ]
+result "docs/third-party.md names all that is linked" $? "$dir/log"
+
+# The folders are those that GNUInstallDirs has for a prefix, also when that changes, and lead to one another.
+mkdir "$dir/expected" && cat >"$dir/expected/CMakeLists.txt" <<'END'
+cmake_minimum_required(VERSION 3.25)
+project(expected LANGUAGES C)
+include(GNUInstallDirs)
+file(WRITE ${CMAKE_BINARY_DIR}/libdir ${CMAKE_INSTALL_LIBDIR})
+file(RELATIVE_PATH path ${CMAKE_INSTALL_FULL_BINDIR} ${CMAKE_INSTALL_FULL_LIBDIR})
+file(WRITE ${CMAKE_BINARY_DIR}/path ${path})
+END
+for prefix in /usr /opt/tidegate; do
+    (
+        cmake -S "$dir/expected" -B "$dir/expected/$prefix" -G Ninja "-DCMAKE_INSTALL_PREFIX=$prefix" &&
+            cmake -S . -B "$dir/configured" -G Ninja -DCMAKE_BUILD_TYPE=Release -DTIDEGATE_TESTS=OFF "-DCMAKE_INSTALL_PREFIX=$prefix" &&
+            where=$(<"$dir/expected/$prefix/libdir") && path=$(<"$dir/expected/$prefix/path") &&
+            for part in '" TYPE SHARED_LIBRARY' '/cmake/tidegate"' '/pkgconfig"' '/tidegate" TYPE FILE PERM'; do
+                grep -F "PREFIX}/$where$part" "$dir/configured/cmake_install.cmake" || exit 1
+            done && grep -F "NEW_RPATH \"\\\$ORIGIN/$path:\\\$ORIGIN/$path/tidegate\"" "$dir/configured/cmake_install.cmake" &&
+            [ "$(realpath -m "/usr/$where/pkgconfig/$(sed -n 's/^includedir=${pcfiledir}//p' "$dir/configured/tidegate.pc")")" = /usr/include ]
+    ) >"$dir/log" 2>&1
+    result "folders below $prefix" $? "$dir/log"
+done
+
 cat >"$dir/user.c" <<'END'
 #include <string.h>
 #include <tidegate.h>
