@@ -4,7 +4,7 @@
 #ifndef TIDEGATE_TESTS_EXTRACT_OUTCOME_H
 #define TIDEGATE_TESTS_EXTRACT_OUTCOME_H
 
-#include "extract/page_stream.h"
+#include "extract/formats/csv_reader.h"
 
 struct outcome {
     int rc;
@@ -35,6 +35,30 @@ static inline void read_all(struct page_stream *stream, const char *name, struct
     }
     page_release(&page);
     page_stream_close(stream);
+}
+
+/* What is not said is as usual. */
+static inline int open_csv(const char *path, struct csv_options options, struct page_stream **out,
+                           struct tg_error *err)
+{
+    struct reader *text;
+    int rc = TG_OK;
+    *out = NULL;
+    options.name = path;
+    options.syntax.quote = '"';
+    TRY(reader_open(path, &text, err));
+    TRY(csv_reader_open(text, &options, out, err));
+done:
+    return rc;
+}
+
+static inline struct outcome read_table(const char *path, struct csv_options options)
+{
+    struct outcome out = {.rc = TG_OK};
+    struct page_stream *stream = NULL;
+    out.rc = open_csv(path, options, &stream, &out.err);
+    read_all(stream, path, &out);
+    return out;
 }
 
 #endif

@@ -24,10 +24,11 @@
 #include "extract/formats/csv_text.h"
 
 /* What column types are guessed from, and what is read at a time behind that. */
-enum { SAMPLE_ROWS = 204800, SAMPLE_BYTES = 16 * 1024 * 1024, PART_BYTES = 1024 * 1024 };
-/* A page of long rows has fewer of them; all others have BATCH_ROWS, for the engine stores rows
- * twice that come in batches of other lengths. */
-enum { PAGE_BYTES = 4 * 1024 * 1024 };
+enum { SAMPLE_ROWS = 204800, SAMPLE_FIELDS = 4 * 1024 * 1024, SAMPLE_BYTES = 16 * 1024 * 1024 };
+enum { PART_BYTES = 1024 * 1024 };
+/* A page of long rows, or of very many columns, has fewer of them; all others have BATCH_ROWS, for
+ * the engine stores rows twice that come in batches of other lengths. */
+enum { PAGE_BYTES = 4 * 1024 * 1024, PAGE_FIELDS = 2 * 1024 * 1024 };
 struct csv_reader {
     struct page_stream base;
     struct csv_options options;
@@ -111,6 +112,9 @@ static int refuse_ragged(struct csv_reader *reader, const struct csv_row *row, s
     const bool is_short = row->count < reader->width;
     const char *advice = is_short ? "ragged: pad loads it with NULL for the rest"
                                   : "is a field that holds the delimiter not in quotes?";
+    if (reader->width == 1)
+        advice = "is the delimiter another one, or the header further down (skip)? "
+                 "tidegate init --from FILE looks at it";
     if (ends_by_return(reader, row))
         advice = "a carriage return alone ends a line, too: put a field that holds one in quotes";
     bool rejects = reader->options.rejects || reader->options.ragged == RAGGED_REJECT;
@@ -233,6 +237,12 @@ static int fill_more(struct csv_reader *reader, struct tg_error *err)
 }
 
 /* ---- Splitting ----------------------------------------------------------------------------- */
+
+static size_t page_rows(const struct csv_reader *reader)
+{
+    size_t most = PAGE_FIELDS / reader->width;
+    return most >= BATCH_ROWS ? BATCH_ROWS : most > 0 ? most : 1;
+}
 
 /* Fills what it lacks, where that is wanted; *taken: it is one of the rows. */
 static int take_ragged(struct csv_reader *reader, struct csv_field *fields,
@@ -368,8 +378,8 @@ static int take_sample(struct csv_reader *reader, struct tg_error *err)
     TRY(csv_columns_know(reader->columns, &all, err));
     reader->first = reader->split.at;
     while (!all && found != CSV_END && reader->row_count < SAMPLE_ROWS &&
-           reader->split.at < SAMPLE_BYTES) {
-        TRY(split_rows(reader, reader->row_count + BATCH_ROWS, &found, err));
+           reader->row_count * reader->width < SAMPLE_FIELDS && reader->split.at < SAMPLE_BYTES) {
+        TRY(split_rows(reader, reader->row_count + page_rows(reader), &found, err));
         if (found == CSV_MORE)
             TRY(fill_more(reader, err));
     }
@@ -436,18 +446,19 @@ done:
 /* What the first rows needed is given back. */
 static void shrink(struct csv_reader *reader)
 {
-    if (reader->line_cap <= 2 * BATCH_ROWS)
+    const size_t rows = page_rows(reader);
+    if (reader->line_cap <= 2 * rows)
         return;
     struct csv_field *fields =
-        mem_realloc(reader->fields, BATCH_ROWS * reader->width * sizeof(*reader->fields));
+        mem_realloc(reader->fields, rows * reader->width * sizeof(*reader->fields));
     if (fields) {
         reader->fields = fields;
-        reader->field_cap = BATCH_ROWS * reader->width;
+        reader->field_cap = rows * reader->width;
     }
-    uint64_t *lines = mem_realloc(reader->lines, BATCH_ROWS * sizeof(*reader->lines));
+    uint64_t *lines = mem_realloc(reader->lines, rows * sizeof(*reader->lines));
     if (lines) {
         reader->lines = lines;
-        reader->line_cap = BATCH_ROWS;
+        reader->line_cap = rows;
     }
 }
 
@@ -467,10 +478,10 @@ static int next_rows(struct csv_reader *reader, struct tg_error *err)
     reader->next_row = 0;
     reader->first = left > 0 ? reader->fields[0].start : reader->split.at;
     shrink(reader);
-    while (reader->row_count < BATCH_ROWS && found != CSV_END &&
+    while (reader->row_count < page_rows(reader) && found != CSV_END &&
            (reader->row_count == 0 || reader->split.at - reader->first < PAGE_BYTES) &&
            (!reader->bad || reader->bad->count < BATCH_ROWS)) {
-        TRY(split_rows(reader, BATCH_ROWS, &found, err));
+        TRY(split_rows(reader, page_rows(reader), &found, err));
         if (found == CSV_MORE)
             TRY(fill_more(reader, err));
     }
@@ -481,7 +492,7 @@ done:
 static int hand_on(struct csv_reader *reader, struct page *page, struct tg_error *err)
 {
     size_t left = reader->row_count - reader->next_row;
-    size_t count = left < BATCH_ROWS ? left : BATCH_ROWS;
+    size_t count = left < page_rows(reader) ? left : page_rows(reader);
     const struct csv_rows rows = rows_of(reader, reader->next_row, count);
     struct bad_rows *bad = page->bad;
     int rc = TG_OK;
@@ -506,7 +517,7 @@ static int next_page(struct page_stream *base, struct page *page, struct tg_erro
     page_clear(page);
     if (reader->width == 0)
         TRY(pass_text(reader, err));
-    else if (reader->row_count - reader->next_row < BATCH_ROWS)
+    else if (reader->row_count - reader->next_row < page_rows(reader))
         TRY(next_rows(reader, err));
     if (reader->next_row < reader->row_count || (reader->bad && reader->bad->count > 0))
         TRY(hand_on(reader, page, err));

@@ -1,0 +1,127 @@
+/*
+ * src/extract/formats/csv_reader.c: rows that cannot be read, and go on beside those that can.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <string.h>
+
+#include "helper.h"
+#include "outcome.h"
+
+static void put_bad(struct buf *out, const struct page *page)
+{
+    for (size_t i = 0; i < page_bad_count(page); i++) {
+        const struct bad_row *bad = &page->bad->items[i];
+        buf_printf(out, "%d:%d %.24s|%s\n", (int)bad->line, (int)bad->byte, bad->reason, bad->text);
+    }
+}
+
+/* What could not be read, a line each, and the lines of the rows that were. */
+static struct buf read_rejects(const char *path, struct csv_options options)
+{
+    struct buf out = BUF_INIT, lines = BUF_INIT;
+    struct page page = {.kind = PAGE_END};
+    struct page_stream *stream;
+    struct tg_error err = {0};
+    options.header = options.rejects = true;
+    if (open_csv(path, options, &stream, &err) != TG_OK)
+        fail_msg("%s: %s", err.where, err.what);
+    do {
+        if (stream->next(stream, &page, &err) != TG_OK)
+            fail_msg("%s: %s", err.where, err.what);
+        put_bad(&out, &page);
+        for (uint64_t i = 0; i < page.read_count && lines.len < 1000; i++)
+            buf_printf(&lines, "%d ", (int)page.lines[i]);
+    } while (page.kind != PAGE_END);
+    page_release(&page);
+    page_stream_close(stream);
+    buf_append(&out, buf_string(&lines), lines.len);
+    buf_release(&lines);
+    return out;
+}
+
+static void check_rejects(const char *folder, const char *content, const char *expected)
+{
+    put_file(folder, "x.csv", content);
+    struct buf out = read_rejects(path_in(folder, "x.csv"), (struct csv_options){.ctx = NULL});
+    assert_string_equal(buf_string(&out), expected);
+    buf_release(&out);
+}
+
+static void test_csv_rejects(void **state)
+{
+    check_rejects(*state, "id,t\n1,a\n2\n3,c\n4,d,e\n",
+                  "3:2 the row has 1 field, and|2\n"
+                  "5:4 the row has 3 fields, an|4,d,e\n"
+                  "2 4 ");
+    check_rejects(*state, "id,t\n1,\"a\nb\"\n2,\"c\nd\n3,e\n4,\xe9\n5,f\n",
+                  "4:3 the quote that a field b|2,\"c\n5:2 the row has 1 field, and|d\n"
+                  "7:3 the byte 0xe9 is no UTF-|4,\\xe9\n2 6 8 ");
+    check_rejects(*state, "id,t\n1,\"a\"b\"\n2,c\n", "2:6 there is text with quote|1,\"a\"b\"\n3 ");
+    check_rejects(*state, "id,t\n1\n2\n",
+                  "2:2 the row has 1 field, and|1\n"
+                  "3:2 the row has 1 field, and|2\n");
+}
+
+/* Of a quote that is missing the line is put aside; its text is no more than what may be a row. */
+static void test_csv_long_rejects(void **state)
+{
+    const struct csv_options options = {.line_bytes_max = 100};
+    struct buf text = BUF_INIT;
+    buf_text(&text, "id,t\n1,\"a\n");
+    for (int i = 0; i < 1000000; i++)
+        buf_text(&text, "2,b\n");
+    put_file(*state, "x.csv", buf_string(&text));
+    struct buf out = read_rejects(path_in(*state, "x.csv"), options);
+    out.len = 40;
+    assert_memory_equal(out.data, "2:1 the row that begins here|1,\"a\n3 4 5 6 7", 40);
+    buf_release(&out);
+    buf_clear(&text);
+    buf_text(&text, "id,t\n1,a\n2,");
+    for (int i = 0; i < 101; i++)
+        buf_char(&text, 'x');
+    buf_text(&text, "\n3,c\n");
+    put_file(*state, "x.csv", buf_string(&text));
+    out = read_rejects(path_in(*state, "x.csv"), options);
+    assert_memory_equal(out.data, "3:1 the row that begins here|2,xxx", 30);
+    assert_string_equal(out.data + out.len - 4, "2 4 ");
+    buf_release(&out);
+    buf_release(&text);
+}
+
+static void test_csv_ragged(void **state)
+{
+    struct csv_options options = {.header = true, .ragged = RAGGED_PAD, .null_texts = "NA"};
+    put_file(*state, "x.csv", "a,b,c\n1,NA\n2\n3,x,y,,\"\" ,\n4,x,y,z\n");
+    struct outcome out = read_table(path_in(*state, "x.csv"), options);
+    assert_int_equal(out.rc, TG_DATA);
+    assert_non_null(strstr(out.err.where, "line 5, byte 6"));
+    buf_release(&out.text);
+    put_file(*state, "x.csv", "a,b,c\n1,NA\n2\n3,x,y,,\"\" ,\n");
+    out = read_table(path_in(*state, "x.csv"), options);
+    assert_string_equal(buf_string(&out.text),
+                        "a=1,b=null,c=null a=2,b=null,c=null a=3,b=\"x\",c=\"y\" ");
+    buf_release(&out.text);
+    put_file(*state, "x.csv", "a,b,c\n1,NA\n2,3,4\n");
+    struct buf bad =
+        read_rejects(path_in(*state, "x.csv"), (struct csv_options){.ragged = RAGGED_REJECT});
+    assert_string_equal(buf_string(&bad), "2:5 the row has 2 fields, an|1,NA\n3 ");
+    buf_release(&bad);
+}
+
+#define IN_FOLDER(test) cmocka_unit_test_setup_teardown(test, folder_setup, folder_teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        IN_FOLDER(test_csv_rejects),
+        IN_FOLDER(test_csv_long_rejects),
+        IN_FOLDER(test_csv_ragged),
+    };
+    return cmocka_run_group_tests_name("extract/csv_rejects", tests, NULL, NULL);
+}
