@@ -92,7 +92,9 @@ static void places_count_characters(void **state)
              "write_disposition, primary_key, merge_key, incremental, on_missing_key, "
              "max_table_nesting, columns, schema_contract, row_ids, on_bad_row, deletes, limits, "
              "materialize, description, references, x-*, path, skip_unmodified, keys_path, format, "
-             "delimiter, header, null, on_grown, same_content, on_loaded\nresources: "
+             "select, delimiter, header, null, quote, escape, encoding, skip, comment, ragged, "
+             "decimal, thousands, date_format, timestamp_format, column_formats, line_bytes_max, "
+             "on_grown, same_content, on_loaded\nresources: "
              "{\"\xC3\xA9\": {path: p, \xE2\x82\xACx: 1}}\n                           ^~");
     spec_bad(spec,
              "\xEF\xBB\xBFpipelin: a\ndestination: duckdb:///a.db\nsource: {type: files}\n"

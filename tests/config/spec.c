@@ -264,13 +264,19 @@ static void wrong_hints_have_a_place(void **state)
          "write_disposition, primary_key, merge_key, incremental, on_missing_key, "
          "max_table_nesting, columns, schema_contract, row_ids, on_bad_row, deletes, limits, "
          "materialize, description, references, x-*, path, skip_unmodified, keys_path, format, "
-         "delimiter, header, null, on_grown, same_content, on_loaded"},
+         "select, delimiter, header, null, quote, escape, encoding, skip, comment, ragged, "
+         "decimal, "
+         "thousands, date_format, timestamp_format, column_formats, line_bytes_max, on_grown, "
+         "same_content, on_loaded"},
         {"    x-: web\n", "7:5",
          "unknown key 'x-' in resource 'person'; it takes source, table_name, write_disposition, "
          "primary_key, merge_key, incremental, on_missing_key, max_table_nesting, columns, "
          "schema_contract, row_ids, on_bad_row, deletes, limits, materialize, description, "
-         "references, x-*, path, skip_unmodified, keys_path, format, delimiter, header, null, "
-         "on_grown, same_content, on_loaded"},
+         "references, x-*, path, skip_unmodified, keys_path, format, "
+         "select, delimiter, header, null, quote, escape, encoding, skip, comment, ragged, "
+         "decimal, "
+         "thousands, date_format, timestamp_format, column_formats, line_bytes_max, on_grown, "
+         "same_content, on_loaded"},
         {"    x-team:\n", "7:5", "'x-team' has no value; give one, or leave the key out"},
         {"    row_ids: hash\n", "7:14", "'row_ids' is one of random, key, row, not 'hash'"},
         {"    row_id: key\n", "7:5",
