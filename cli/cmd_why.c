@@ -42,7 +42,8 @@ static int tell(struct tg_pipeline *pipeline, const struct call *call)
     struct ArrowArrayStream stream = {0};
     const enum format format = call_format(call);
     const struct tg_why_options options = {TG_WHY_OPTIONS_INIT, .resource = call->arguments[1],
-                                           .key = call->arguments[2]};
+                                           .key = call->arguments[2],
+                                           .read = call_flag(call, "--read") != NULL};
     int rc = tg_pipeline_why(pipeline, &options, &stream, &err);
     if (!rc)
         rc = format == FORMAT_TABLE ? print_story(&stream, &err)
@@ -70,12 +71,16 @@ const struct command command_why = {
                "which loads replaced it (as far as `undo` keeps old rows), whether it was "
                "rejected, is flagged as deleted, or is a version of a table that keeps its "
                "history. What was not recorded is said to be so.\n\n"
+               "With --read the source is read from its beginning to its end, and the rule is "
+               "named by which a run would take each row of the key now, or leave it out: the "
+               "cursor, a file that is known, the contract. Nothing is loaded or written.\n\n"
                "A key is a value, or columns with values: 7, id=7, day=2024-01-01,id=7, or JSON "
                "for values with a comma and NULL: '{\"id\": 7}'.",
     .arguments = {{"SPEC", false, "the spec file", NULL},
                   {"RESOURCE", false, "a resource of it, or its table", NULL},
                   {"KEY", false, "the row's key", NULL}},
-    .flags = {{"--json", NULL, "an array of facts"},
+    .flags = {{"--read", NULL, "read the source: what would a run do with the row now?"},
+              {"--json", NULL, "an array of facts"},
               {"--csv", NULL, "the same, comma-separated, with a header line"},
               {"--workdir", "DIR", "working directory; default: .tidegate beside the spec"}},
     .run = why_run,

@@ -84,6 +84,10 @@ struct tg_why_options {
     /* The value of a key of one column ("7"), columns with their values ("day=2024-01-01,id=7"), or
      * these as a JSON object, for values with a comma and NULL. Any columns of the table. */
     const char *key;
+    /* The source is read, too, from its beginning to its end, and the rule is named by which a run
+     * would take each row of the key, or leave it out. Nothing is loaded or written; a folder of
+     * its own below the working directory is made for it, and removed. 0: it is not read. */
+    int read;
 };
 
 #define TG_WHY_OPTIONS_INIT .size = sizeof(struct tg_why_options)
@@ -98,12 +102,16 @@ static inline void tg_why_options_init(struct tg_why_options *options)
  * as from tg_pipeline_query, with the columns
  *   fact     row (it is there), version (of a table that keeps its history), deleted (flagged so),
  *            files (new or changed in its load), nested (rows in it), replaced (an old row, as far
- * as
- *            an undo keeps it), rejected, unreadable (rejects whose key nobody knows), waiting
- *            (loads on local disk), absent, more, unrecorded; more words may come
+ *            as an undo keeps it), rejected, unreadable (rejects whose key nobody knows), waiting
+ *            (loads on local disk), absent, more, unrecorded; with `read`, of a row of the source:
+ *            source_passes, source_unread (its file), source_below, source_beyond, source_known,
+ *            source_without (a value of the cursor), source_rejected, source_discarded (by the
+ *            contract), source_fails (the run would), source_deduplicated; source_absent,
+ *            source_unreadable (rows); more words may come
  *   load_id, at (when it was committed), table: where they are known
  *   detail   the sentence for people, which may change
- * TG_USAGE for a resource or a column that there is none of. TG_DESTINATION. */
+ * TG_USAGE for a resource or a column that there is none of. TG_DESTINATION; with `read` whatever
+ * reading the source comes to. */
 TG_API_CHECK int tg_pipeline_why(struct tg_pipeline *pipeline, const struct tg_why_options *options,
                                  struct ArrowArrayStream *out, struct tg_error *err);
 

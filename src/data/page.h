@@ -16,7 +16,11 @@ struct page {
     uint64_t read_count;  /* rows delivered by the source, before anything was dropped */
     const char *file;     /* borrowed: where the rows are from; NULL when there is no file */
     bool file_is_known;   /* it was delivered by an earlier run */
-    bool precedes;        /* whenever they come, rows with their key that came otherwise win */
+    /* Of a source that reads all that there is (resource_request.reads_all): why a run would leave
+     * its rows unread, those in lines up to this one; NULL: it would not; line 0: all of them. */
+    const char *unread;
+    uint64_t unread_lines;
+    bool precedes; /* whenever they come, rows with their key that came otherwise win */
 
     /* PAGE_ROWS. The cursor drops rows by compacting `rows`. */
     const yyjson_val **rows;

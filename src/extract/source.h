@@ -106,6 +106,7 @@ struct resource_request {
     bool replaces;     /* what is read takes the place of all that is there: it must be there */
     uint64_t *skipped; /* out: files that are not read because of the cursor; borrowed, or NULL */
     bool only_lists;   /* nothing will be read, and nothing said: `skipped` is all that is wanted */
+    bool reads_all;    /* what would be left unread is read, and its pages say why (page.unread) */
     bool checks;       /* nothing will be read: what should be there must be there */
     bool rejects;      /* what cannot be read goes with the page (page.bad), and reading goes on */
     bool is_last;      /* no other resource is begun while it is read */

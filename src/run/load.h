@@ -8,6 +8,7 @@
 
 #include "extract/cursor/cursor.h"
 #include "extract/cursor/lag.h"
+#include "normalize/normalize.h"
 #include "package/rejects.h"
 #include "run/result.h"
 #include "run/session.h"
@@ -74,6 +75,14 @@ int load_package(struct load *load, struct manifest **out, struct tg_error *err)
 /* changed.c: what its cursor goes by in the state. */
 const char *resource_source_key(const struct session *session, const struct resource *resource);
 
+/* Who looks on while a resource is read, in a load that nobody keeps: all that the source has
+ * comes, whatever is known of it, and goes the way of a run. */
+struct onlooker {
+    struct page_stream *(*over)(void *user, struct page_stream *from); /* lays a stream over it */
+    void (*rejected)(void *user, const struct reject *reject);
+    void *user;
+};
+
 /* resource.c: extract -> cursor -> normalize -> package for one resource. */
 struct turn {
     size_t place; /* among the resources of the load */
@@ -84,7 +93,8 @@ struct turn {
      * 0: all of them. */
     uint64_t rows_max;
     bool *cut;
-    void (*between)(void *user); /* is called after each page that was read; may be NULL */
+    const struct onlooker *onlooker; /* NULL: nobody */
+    void (*between)(void *user);     /* is called after each page that was read; may be NULL */
     void *user;
 };
 struct resource_load; /* one that is begun */

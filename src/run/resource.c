@@ -29,6 +29,8 @@
 /* What all that are read by turns hold in their batches together: this part of the budget. */
 enum { SHARE = 6 };
 
+static const struct tg_cursor no_cursor = {.path = NULL};
+
 /* ---- bookmarks ---- */
 
 /* A window (end_value) neither knows nor remembers anything: of what is bookmarked it loads a part.
@@ -177,6 +179,8 @@ static int keep_reject(void *sink, const struct reject *reject, struct tg_error 
                                      .byte = reject->byte,
                                      .text = reject->text,
                                      .document = reject->document};
+    if (part->turn->onlooker)
+        part->turn->onlooker->rejected(part->turn->onlooker->user, reject);
     TRY(load_package(load, &manifest, err));
     if (strcmp(reject->table, part->root->name) != 0) {
         TRY(enter_table(part, reject->table, &table, err));
@@ -210,13 +214,12 @@ static int push_page(void *user, struct page *page, struct tg_error *err)
 static int tell_judged(const struct resource_load *part, const struct tg_judged *judged,
                        struct tg_error *err)
 {
-    static const struct tg_cursor none = {.path = NULL};
     const struct resource *resource = part->resource;
     const struct read_inside inside = {
         .ctx = &part->session->pipeline->ctx, .resource = resource->name, .kept = &part->kept};
     const struct cursor_counts *counts = part->cursor ? cursor_counts(part->cursor) : NULL;
     const struct tg_read read = {.user = resource->user,
-                                 .cursor = part->cursor ? cursor_view(part->cursor) : &none,
+                                 .cursor = part->cursor ? cursor_view(part->cursor) : &no_cursor,
                                  .resource = resource->name,
                                  .inside = &inside,
                                  .rows_before = counts ? counts->below : 0,
@@ -263,6 +266,16 @@ done:
     return rc;
 }
 
+/* A source that skips files says by the cursor which ones; any other one leaves rows out by it. */
+static void ask_for_all(const struct resource_load *part, struct resource_request *request)
+{
+    request->reads_all = true;
+    request->whole = request->replaces = request->commit_safe.applies = false;
+    request->row_order = TG_ANY_ORDER;
+    if (!part->resource->driver->skips)
+        request->cursor = &no_cursor;
+}
+
 static int open_stream(struct resource_load *part, struct tg_error *err)
 {
     const struct resource *resource = part->resource;
@@ -292,6 +305,8 @@ static int open_stream(struct resource_load *part, struct tg_error *err)
     request.commit_safe.resumes = part->resumes;
     request.commit_safe.known = part->stored.commit_safe;
     request.commit_safe.held = &part->held;
+    if (part->turn->onlooker)
+        ask_for_all(part, &request);
     return sources_read(&part->session->sources, resource->driver, &request, &part->stream, err);
 }
 
@@ -357,11 +372,12 @@ static int open_normalizer(struct resource_load *part, struct tg_error *err)
 /* The program hears that a run begins before it is asked for anything. */
 static int begin_source(struct resource_load *part, struct tg_error *err)
 {
-    static const struct tg_cursor none = {.path = NULL};
     const struct resource *resource = part->resource;
-    const struct tg_cursor *cursor = part->cursor ? cursor_view(part->cursor) : &none;
+    const struct tg_cursor *cursor = part->cursor ? cursor_view(part->cursor) : &no_cursor;
     struct tg_error own;
     struct tg_error *theirs = err ? err : &own;
+    if (part->turn->onlooker)
+        cursor = &no_cursor;
     error_clear(theirs);
     int rc = resource->begin ? resource->begin(resource->user, cursor, theirs) : TG_OK;
     if (rc != TG_OK)
@@ -577,17 +593,21 @@ static int open_pages(struct resource_load *part, struct tg_error *err)
 {
     int rc = TG_OK;
     struct context *ctx = &part->session->pipeline->ctx;
+    const struct turn *turn = part->turn;
+    const bool judged = part->resource->judged;
     const struct extract_sink sink = {.push = push_page,
                                       .bad = reject_bad,
                                       .progress = show_progress,
-                                      .judged = part->resource->judged ? tell_page : NULL,
+                                      .judged = judged && !turn->onlooker ? tell_page : NULL,
                                       .filtered = part->cursor ? note_filtered : NULL,
                                       .user = part};
-    const struct turn *turn = part->turn;
+    struct page_stream *stream = part->stream;
     if (turn->rows_max > 0)
         TRY(limit_new(part->stream, turn->rows_max, turn->cut, &part->limited, err));
-    TRY(extract_new(ctx, part->limited ? part->limited : part->stream, part->cursor, &sink,
-                    &part->extract, err));
+    stream = part->limited ? part->limited : stream;
+    if (turn->onlooker)
+        stream = turn->onlooker->over(turn->onlooker->user, stream);
+    TRY(extract_new(ctx, stream, part->cursor, &sink, &part->extract, err));
 done:
     return rc;
 }

@@ -17,16 +17,20 @@
 
 enum { PROGRESS_INTERVAL_US = 100000 };
 
+int session_may_load(const struct tg_pipeline *pipeline, struct tg_error *err)
+{
+    if (!pipeline->config.destination.read_only)
+        return TG_OK;
+    return error_set(err, TG_USAGE,
+                     "the pipeline is open to be read only (read_only of its options): it shows "
+                     "and asks, and loads nothing");
+}
+
 static int lock_folder(struct session *session, struct tg_error *err)
 {
     int rc = TG_OK;
     struct config *config = &session->pipeline->config;
     char *path = NULL;
-    if (config->destination.read_only)
-        return error_set(
-            err, TG_USAGE,
-            "the pipeline is open to be read only (read_only of its options): it shows "
-            "and asks, and loads nothing");
     path = fs_join(session->folder, "lock");
     if (!path)
         return error_nomem(err);
@@ -58,6 +62,7 @@ int session_open(struct session *session, struct tg_pipeline *pipeline, struct t
 {
     int rc = TG_OK;
     TRY(begin(session, pipeline, err));
+    TRY(session_may_load(pipeline, err));
     TRY(lock_folder(session, err));
     TRY(engine_new(&pipeline->ctx, session->folder, &session->engine, err));
 done:

@@ -77,6 +77,8 @@ struct session {
     struct sources sources;   /* open from the first that is asked until all are read */
 };
 
+/* TG_USAGE for a pipeline that is open to be read only. */
+int session_may_load(const struct tg_pipeline *pipeline, struct tg_error *err) TG_CHECK_RESULT;
 /* Locks the working directory. Close it in any case; nothing is kept of a failed one. */
 int session_open(struct session *session, struct tg_pipeline *pipeline,
                  struct tg_error *err) TG_CHECK_RESULT;

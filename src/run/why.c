@@ -2,8 +2,8 @@
  * The story of a row, a fact a line, each as a word for programs and a sentence for people.
  *
  *   why_pipeline -> the resource's table in the stored schema -> why_key_read -> destination_story
- *   -> tell_rows, tell_old, tell_nested, tell_rejects (heard while it is asked), tell_waiting ->
- *   a stream of the sheet
+ *   -> tell_rows, tell_old, tell_nested, tell_rejects (heard while it is asked), tell_waiting,
+ *   tell_source (why_read.c, where it is asked for) -> a stream of the sheet
  *
  * What was not recorded is said to be so: a file is known of a load, not of a row; what loads
  * replace is there as long as it is kept for an undo.
@@ -17,6 +17,7 @@
 #include "data/sheet.h"
 #include "run/inspect.h"
 #include "run/why_key.h"
+#include "run/why_read.h"
 
 enum { FACT, LOAD_ID, AT, TABLE, DETAIL, COLUMN_COUNT };
 
@@ -287,6 +288,24 @@ done:
     return rc;
 }
 
+/* ---- as the source has it ---- */
+
+static int hear_source(void *user, const char *fact, struct buf *sentence, struct tg_error *err)
+{
+    struct why *why = user;
+    return put_fact(&why->facts, fact, NULL, NULL, why->table->name, sentence, err);
+}
+
+static int tell_source(struct why *why, struct tg_error *err)
+{
+    const struct why_reading reading = {.key = &why->key,
+                                        .resource = why->table->resource,
+                                        .is_there = why->story.rows.count > 0,
+                                        .tell = hear_source,
+                                        .user = why};
+    return why_read(why->pipeline, &reading, err);
+}
+
 /* ---- which table ---- */
 
 /* By the name of its resource, or its own. */
@@ -345,10 +364,12 @@ static int ask(struct why *why, const struct tg_why_options *options, struct tg_
                                           .user = why};
     rc = explain(destination_story(&why->destination, &request, &why->story, err), options, err);
 done:
+    destination_close(&why->destination);
     return rc;
 }
 
-static int tell(struct why *why, struct ArrowArrayStream *out, struct tg_error *err)
+static int tell(struct why *why, const struct tg_why_options *options, struct ArrowArrayStream *out,
+                struct tg_error *err)
 {
     int rc = TG_OK;
     TRY(tell_rows(why, err));
@@ -357,6 +378,8 @@ static int tell(struct why *why, struct ArrowArrayStream *out, struct tg_error *
     TRY(tell_rejects(why, err));
     TRY(tell_unread(why, err));
     TRY(tell_waiting(why, err));
+    if (options->read)
+        TRY(tell_source(why, err));
     rc = sheet_stream(&why->facts, out, err);
 done:
     return rc;
@@ -369,7 +392,7 @@ int why_pipeline(struct tg_pipeline *pipeline, const struct tg_why_options *opti
     struct why why = {.pipeline = pipeline};
     TRY(sheet_init(&why.facts, names, types, COLUMN_COUNT, err));
     TRY(ask(&why, options, err));
-    rc = tell(&why, out, err);
+    rc = tell(&why, options, out, err);
 done:
     sheet_release(&why.facts);
     why_key_release(&why.key);

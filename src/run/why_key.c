@@ -4,14 +4,18 @@
  *   why_key_read -> read_object (JSON) | read_pairs (column=value, apart by commas) | read_value
  *   -> add_part: the column of that name, as it stands or as the schema makes names
  *   why_key_matches: the same names of a document, and equal values
+ *   why_key_is_of: those of a row, which is asked first by the name that the row before had
  *
  * A value with a comma, or NULL, needs JSON.
  */
 #include "run/why_key.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/json.h"
+#include "base/time.h"
+#include "data/rows.h"
 
 static int bad_key(const struct why_key *key, const char *what, struct tg_error *err)
 {
@@ -207,5 +211,136 @@ int why_key_matches(struct why_key *key, yyjson_val *document, bool *out, struct
     *out = yyjson_is_obj(document);
     for (size_t i = 0; i < key->count && *out && rc == TG_OK; i++)
         rc = part_matches(key, &key->parts[i], document, out, err);
+    return rc;
+}
+
+/* ---- rows ---- */
+
+static int find_below(struct why_key *key, const yyjson_val *value, const struct buf *name,
+                      const char *column, const yyjson_val **out, struct tg_error *err)
+{
+    const char *separator = name_separator(&key->names);
+    const size_t len = name->len, gap = strlen(separator);
+    if (cell_kind(value) != CELL_OBJECT || strncmp(column, name->data, len) != 0 ||
+        strncmp(column + len, separator, gap) != 0)
+        return TG_OK;
+    return why_key_find(key, value, column + len + gap, out, err);
+}
+
+int why_key_find(struct why_key *key, const yyjson_val *row, const char *column,
+                 const yyjson_val **out, struct tg_error *err)
+{
+    int rc = TG_OK;
+    struct buf name = BUF_INIT;
+    const yyjson_val *field = row + 1;
+    *out = NULL;
+    for (size_t left = cell_kind(row) == CELL_OBJECT ? cell_len(row) : 0; left > 0; left--) {
+        buf_clear(&name);
+        TRY(name_path(&key->names, &key->hasher, field->uni.str, cell_len(field), &name, err));
+        TRY(buf_check(&name, err));
+        if (strcmp(buf_string(&name), column) == 0)
+            *out = field + 1;
+        else
+            TRY(find_below(key, field + 1, &name, column, out, err));
+        field = cell_next(field + 1);
+    }
+done:
+    buf_release(&name);
+    return rc;
+}
+
+/* Its name in the rows is kept: mostly the next row has the same. */
+static int find_part(struct why_key *key, size_t part, const yyjson_val *row,
+                     const yyjson_val **out, struct tg_error *err)
+{
+    int rc = TG_OK;
+    const char *field = key->fields[part];
+    *out = field ? cell_find(row, field, strlen(field)) : NULL;
+    if (*out)
+        return TG_OK;
+    TRY(why_key_find(key, row, key->parts[part].column->name, out, err));
+    const yyjson_val *name = row + 1;
+    for (size_t left = *out ? cell_len(row) : 0; left > 0; left--) {
+        if (name + 1 == *out)
+            key->fields[part] = arena_strndup(&key->arena, name->uni.str, cell_len(name));
+        name = cell_next(name + 1);
+    }
+done:
+    return rc;
+}
+
+static bool same_number(const char *a, const char *b)
+{
+    char *a_end, *b_end;
+    const long double left = strtold(a, &a_end), right = strtold(b, &b_end);
+    return *a && *b && !*a_end && !*b_end && left == right;
+}
+
+static bool same_time(const char *a, const char *b)
+{
+    struct time_point left, right;
+    return time_parse(a, strlen(a), &left) != TIME_NONE &&
+           time_parse(b, strlen(b), &right) != TIME_NONE && left.us == right.us &&
+           left.nanos == right.nanos;
+}
+
+/* As the column's type compares texts. */
+static bool same_value(enum type type, const char *a, const char *b)
+{
+    if (strcmp(a, b) == 0)
+        return true;
+    switch (type) {
+    case TYPE_BIGINT:
+    case TYPE_DOUBLE:
+    case TYPE_DECIMAL:
+    case TYPE_WEI: return same_number(a, b);
+    case TYPE_TIMESTAMP:
+    case TYPE_DATE: return same_time(a, b);
+    default: return false;
+    }
+}
+
+void why_key_text(struct buf *out, const yyjson_val *cell)
+{
+    const enum cell_kind kind = cell_kind(cell);
+    if (kind == CELL_TEXT || kind == CELL_LITERAL) {
+        buf_append(out, cell->uni.str, cell_len(cell));
+        return;
+    }
+    struct buf json = BUF_INIT;
+    cell_json(&json, cell, 0);
+    const bool quoted = json.len > 1 && json.data[0] == '"';
+    if (json.len > 0)
+        buf_append(out, json.data + quoted, json.len - 2 * (size_t)quoted);
+    out->failed |= json.failed;
+    buf_release(&json);
+}
+
+static int has_part(struct why_key *key, size_t part, const yyjson_val *row, bool *out,
+                    struct tg_error *err)
+{
+    int rc = TG_OK;
+    struct buf text = BUF_INIT;
+    const yyjson_val *cell = NULL;
+    const struct story_key *wanted = &key->parts[part];
+    TRY(find_part(key, part, row, &cell, err));
+    const bool is_null = !cell || cell_kind(cell) == CELL_NULL;
+    *out = is_null && !wanted->value;
+    if (is_null || !wanted->value)
+        goto done;
+    why_key_text(&text, cell);
+    TRY(buf_check(&text, err));
+    *out = same_value(wanted->column->spec.type, buf_string(&text), wanted->value);
+done:
+    buf_release(&text);
+    return rc;
+}
+
+int why_key_is_of(struct why_key *key, const yyjson_val *row, bool *out, struct tg_error *err)
+{
+    int rc = TG_OK;
+    *out = cell_kind(row) == CELL_OBJECT;
+    for (size_t i = 0; i < key->count && *out && rc == TG_OK; i++)
+        rc = has_part(key, i, row, out, err);
     return rc;
 }

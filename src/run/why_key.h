@@ -18,6 +18,7 @@ struct why_key {
     struct hasher hasher;
     struct arena arena;
     struct story_key parts[WHY_KEY_MAX];
+    const char *fields[WHY_KEY_MAX]; /* what the last row called them; NULL: none had one */
     size_t count;
 };
 
@@ -29,5 +30,14 @@ void why_key_release(struct why_key *key);
 /* Has a document, with the source's names, these values? */
 int why_key_matches(struct why_key *key, yyjson_val *document, bool *out,
                     struct tg_error *err) TG_CHECK_RESULT;
+/* The same of a row of a source, whose nested fields count, too: values are compared as the columns
+ * have them. */
+int why_key_is_of(struct why_key *key, const yyjson_val *row, bool *out,
+                  struct tg_error *err) TG_CHECK_RESULT;
+/* What a row has for a column; NULL: nothing. */
+int why_key_find(struct why_key *key, const yyjson_val *row, const char *column,
+                 const yyjson_val **out, struct tg_error *err) TG_CHECK_RESULT;
+/* A value as people write one: as JSON, but without the quotes around it. Out: appended. */
+void why_key_text(struct buf *out, const yyjson_val *cell);
 
 #endif

@@ -275,6 +275,7 @@ int work_pipeline(struct tg_pipeline *pipeline, const struct tg_work_options *op
     struct tg_error own = {0};
     err = err ? err : &own;
     TRY(check_options(&work, pipeline, err));
+    TRY(session_may_load(pipeline, err));
     TRY(name_worker(&work, pipeline, &folder, err));
     TRY(session_open_below(&work.session, pipeline, buf_string(&folder), err));
     work.session.destination.for_windows = true;

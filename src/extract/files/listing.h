@@ -52,6 +52,9 @@ struct listed_file {
     struct hash_stream *text;       /* FILE_TAIL: of the text of `entry`; NULL: to be made anew */
     uint64_t lines;                 /* FILE_TAIL: in it */
     uint64_t rows;                  /* that it gave; the driver counts them */
+    const char *skipped_by;         /* FILE_SKIPPED: the option, in words */
+    const char *unread;             /* why it is read all the same; NULL: it is read anyway, */
+    uint64_t unread_lines;          /* or up to this line alone */
 };
 
 struct listing {

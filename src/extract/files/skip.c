@@ -2,7 +2,7 @@
  * Files that are skipped unread, because the cursor would drop all of their rows.
  *
  *   skip_globs (patterns with places for dates become globs) -> listing_make -> skip_files: for
- *   each file find_dates (dated.c), and is_needed: by its date, by when it was modified
+ *   each file find_dates (dated.c), and skipped_by: by its date, by when it was modified
  *
  * A file is skipped where its span of time lies before the cursor's start, or from its end on.
  * Where rows that the cursor would drop are wanted all the same (those of a group, those without a
@@ -159,16 +159,20 @@ static bool is_outside(const struct cursor_times *times, const struct dated_span
            (times->to_is_closed ? span->from_us > times->to_us : span->from_us >= times->to_us);
 }
 
-static bool is_needed(const struct skip_rules *rules, const struct listed_file *file,
-                      const struct dates *dates)
+/* NULL: it is needed. */
+static const char *skipped_by(const struct skip_rules *rules, const struct listed_file *file,
+                              const struct dates *dates)
 {
     const struct cursor_times *times = rules->request->times;
     if (wants_all(rules->request) || !file->is_file)
-        return true;
+        return NULL;
     if (dates->found && !dates->undated && is_outside(times, &dates->span))
-        return false;
-    return !rules->by_modified || !times->has_from ||
-           file->mtime_us + MODIFIED_SLACK_US >= times->from_us;
+        return "path with {date}: by the date in its name, the file has no row that the cursor "
+               "would take";
+    if (!rules->by_modified || !times->has_from ||
+        file->mtime_us + MODIFIED_SLACK_US >= times->from_us)
+        return NULL;
+    return "skip_unmodified: the file was last modified before the cursor's start";
 }
 
 /* ---- what is said of it ---- */
@@ -241,7 +245,8 @@ int skip_files(const struct skip_rules *rules, struct listing *listing, uint64_t
             file->fate = FILE_STRAY;
             continue;
         }
-        if (is_needed(rules, file, &dates))
+        file->skipped_by = skipped_by(rules, file, &dates);
+        if (!file->skipped_by)
             continue;
         file->fate = FILE_SKIPPED;
         (*count)++;

@@ -294,6 +294,26 @@ done:
     return rc;
 }
 
+/* The whole of it comes, and with it why a run would not read it, or not all. */
+static void read_all_the_same(struct listed_file *file)
+{
+    static const char *const why[] = {
+        [FILE_WHOLE] = NULL,
+        [FILE_TAIL] = "the line stands in the part of the file that was loaded before",
+        [FILE_NOTED] = "the text of the file was loaded before, and is not read again",
+        [FILE_LEFT] = "the file was loaded before, is known by its size and time, and is not read "
+                      "again",
+        [FILE_SKIPPED] = NULL,
+        [FILE_STRAY] = NULL,
+    };
+    file->unread = file->fate == FILE_SKIPPED ? file->skipped_by : why[file->fate];
+    file->unread_lines = file->fate == FILE_TAIL ? file->lines : 0;
+    file->fate = FILE_WHOLE;
+    file->lines = 0;
+    hash_stream_free(file->text);
+    file->text = NULL;
+}
+
 static int list_files(struct files_stream *stream, const char *root, struct tg_error *err)
 {
     const struct resource_request *request = &stream->request;
@@ -306,6 +326,8 @@ static int list_files(struct files_stream *stream, const char *root, struct tg_e
         TRY(set_format(stream, &listing->items[i], err));
     if (skips_known(stream))
         TRY(known_match(context_of(stream), &stream->rules, listing, err));
+    for (size_t i = 0; request->reads_all && i < listing->count; i++)
+        read_all_the_same(&listing->items[i]);
     for (size_t i = 0; i < listing->count; i++)
         stream->bytes_total += bytes_to_read(&listing->items[i]);
 done:
@@ -500,6 +522,8 @@ static int read_page(struct files_stream *stream, struct page *page, struct tg_e
     TRY(context_check(context_of(stream), err));
     TRY(stream->pages->next(stream->pages, page, err));
     count_bytes(stream, file, page);
+    page->unread = file->unread;
+    page->unread_lines = file->unread_lines;
     page->file_is_known = bookmarks_find(stream->request.recalled, file->name) != NULL;
     if (page->kind == PAGE_END)
         TRY(finish_file(stream, file, err));
