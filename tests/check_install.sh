@@ -97,6 +97,24 @@ export PKG_CONFIG_PATH=$libdir/pkgconfig
 } >"$dir/log" 2>&1
 result "program by pkg-config" $? "$dir/log"
 
+# Its engine is its own: a program that asks for DuckDB by its name looks for it in its own folders.
+cat >"$dir/host.c" <<'END'
+#include <dlfcn.h>
+#include <tidegate.h>
+int main(void)
+{
+    struct tg_engine engine;
+    return tg_engine_find(&engine, NULL) != TG_OK || dlopen("libduckdb.so", RTLD_NOW | RTLD_NOLOAD) != NULL;
+}
+END
+if [ -e "$libdir/tidegate/libduckdb.so" ]; then
+    {
+        gcc -o "$dir/host" "$dir/host.c" $(pkg-config --cflags --libs tidegate) "-Wl,-rpath,$libdir" &&
+            TIDEGATE_DUCKDB='' LD_LIBRARY_PATH='' "$dir/host"
+    } >"$dir/log" 2>&1
+    result "the engine is not given to who asks for its name" $? "$dir/log"
+fi
+
 cat >"$dir/CMakeLists.txt" <<'END'
 cmake_minimum_required(VERSION 3.25)
 project(user LANGUAGES C)

@@ -1,10 +1,11 @@
 /*
  * Which DuckDB it is: found and loaded at run time, once for the process.
  *
- * Path: duck_load -> load -> open_library (the one that is asked for, else libduckdb.so by the
- * loader's own search: the run path of libtidegate, where the setup script's copy lies in the build
- * tree and the installed one beside it, then the system's) -> fill (every function of the list)
- * -> check_version. What is there is kept until the process ends, and is the same for all.
+ * Path: duck_load -> load -> open_library (the one that is asked for, else libduckdb.so in the
+ * folders of the loader's own search: the run path of libtidegate, where the setup script's copy
+ * lies in the build tree and the installed one beside it, then the system's) -> fill (every
+ * function of the list) -> check. What is there is kept until the process ends, and is the same
+ * for all. A DuckDB that the program has beside it is another one, unless its path is asked for.
  *
  * What is done with the functions is the other files'.
  */
@@ -17,10 +18,13 @@
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/buf.h"
 #include "base/memory.h"
 #include "base/version.h"
+
+#define LIBRARY "libduckdb.so"
 
 struct duckdb_functions duck;
 
@@ -47,26 +51,35 @@ enum { SYMBOL_COUNT = sizeof(symbols) / sizeof(symbols[0]) };
 
 /* ---- where it is looked for ---- */
 
-/* The folders that the loader goes through for what this code asks for. */
-static void put_folders(struct buf *out)
+/* The folders that the loader goes through for what this code asks for; to be freed, NULL: unknown.
+ */
+static Dl_serinfo *search_folders(void)
 {
     Dl_info self;
-    Dl_serinfo size;
+    Dl_serinfo size, *folders = NULL;
     void *handle = NULL;
     if (dladdr(symbols, &self))
         handle = dlopen(self.dli_fname, RTLD_LAZY | RTLD_NOLOAD);
     if (!handle)
         handle = dlopen(NULL, RTLD_LAZY);
-    if (handle && dlinfo(handle, RTLD_DI_SERINFOSIZE, &size) == 0) {
-        Dl_serinfo *folders = mem_calloc(1, size.dls_size);
-        if (folders && dlinfo(handle, RTLD_DI_SERINFOSIZE, folders) == 0 &&
-            dlinfo(handle, RTLD_DI_SERINFO, folders) == 0)
-            for (unsigned i = 0; i < folders->dls_cnt; i++)
-                buf_printf(out, "%s'%s'", i > 0 ? ", " : "", folders->dls_serpath[i].dls_name);
+    if (handle && dlinfo(handle, RTLD_DI_SERINFOSIZE, &size) == 0)
+        folders = mem_calloc(1, size.dls_size);
+    if (folders && (dlinfo(handle, RTLD_DI_SERINFOSIZE, folders) != 0 ||
+                    dlinfo(handle, RTLD_DI_SERINFO, folders) != 0)) {
         mem_free(folders);
+        folders = NULL;
     }
     if (handle)
         dlclose(handle);
+    return folders;
+}
+
+static void put_folders(struct buf *out)
+{
+    Dl_serinfo *folders = search_folders();
+    for (unsigned i = 0; folders && i < folders->dls_cnt; i++)
+        buf_printf(out, "%s'%s'", i > 0 ? ", " : "", folders->dls_serpath[i].dls_name);
+    mem_free(folders);
 }
 
 static int not_found(const char *wanted, struct tg_error *err)
@@ -87,9 +100,45 @@ static int not_found(const char *wanted, struct tg_error *err)
     return rc;
 }
 
+/* Where the program has a DuckDB for all to see, the calls within another one would go to that
+ * one's functions of the same names, which crash on what is not theirs. Sanitizers go without. */
+static int binding(void)
+{
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+    return 0;
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+    return 0;
+#endif
+#endif
+    return dlsym(RTLD_DEFAULT, "duckdb_open") ? RTLD_DEEPBIND : 0;
+}
+
+static void *open_at(const char *path)
+{
+    return dlopen(path, RTLD_NOW | RTLD_LOCAL | binding());
+}
+
+/* By its path: for the bare name the loader gives whatever has that name in the process already,
+ * and would give ours to whoever asks for it next. What its cache knows alone is left to the name.
+ */
+static void *open_found(void)
+{
+    char path[PATH_MAX];
+    void *handle = NULL;
+    Dl_serinfo *folders = search_folders();
+    for (unsigned i = 0; !handle && folders && i < folders->dls_cnt; i++) {
+        int len = snprintf(path, sizeof(path), "%s/" LIBRARY, folders->dls_serpath[i].dls_name);
+        if (len < PATH_MAX && access(path, R_OK) == 0)
+            handle = open_at(path);
+    }
+    mem_free(folders);
+    return handle ? handle : open_at(LIBRARY);
+}
+
 static int open_library(const char *wanted, void **out, struct tg_error *err)
 {
-    *out = dlopen(wanted ? wanted : "libduckdb.so", RTLD_NOW | RTLD_LOCAL);
+    *out = wanted ? open_at(wanted) : open_found();
     return *out ? TG_OK : not_found(wanted, err);
 }
 
