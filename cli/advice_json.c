@@ -80,8 +80,7 @@ static void print_resource(const struct tg_advice *advice, size_t index)
 void print_advice_json(const struct tg_pipeline *pipeline, const struct tg_advice *advice)
 {
     putchar('{');
-    print_json_field(stdout, "destination", tg_pipeline_destination(pipeline));
-    print_json_field(stdout, "dataset", tg_pipeline_dataset(pipeline));
+    print_json_destination(stdout, pipeline);
     fputs("\"resources\":[", stdout);
     for (size_t i = 0; i < tg_advice_resource_count(advice); i++) {
         fputs(i ? "," : "", stdout);

@@ -39,6 +39,14 @@ struct command {
     int (*run)(const struct call *call); /* the exit code */
 };
 
+/* Of every command that takes a spec. */
+#define PLACE_FLAGS                                                                                \
+    {"--env", "NAME",                                                                              \
+     "which of the spec's environments; default: $TIDEGATE_ENV, else what the spec says"},         \
+    {                                                                                              \
+        "--workdir", "DIR", "working directory; default: .tidegate beside the spec"                \
+    }
+
 /* All commands in the order of help; ends with NULL. */
 extern const struct command *const commands[];
 
@@ -63,8 +71,8 @@ int finish_text(int rc, char *text, const struct tg_error *err);
 
 /* What --json, --yaml and --csv say. */
 enum format call_format(const struct call *call);
-/* Opens the pipeline of the call's SPEC and --workdir; on failure the message is out and *code set.
- */
+/* Opens the pipeline of the call's SPEC, --env and --workdir; on failure the message is out and
+ * *code set. */
 struct tg_pipeline *open_pipeline(const struct call *call, int *code);
 /* The same of a command that only looks: nothing can be changed by it. */
 struct tg_pipeline *open_to_look(const struct call *call, int *code);
@@ -76,6 +84,10 @@ struct tg_pipeline *open_watched(const struct call *call, const struct tg_pipeli
 /* From here on SIGINT, SIGTERM and SIGHUP cancel this pipeline; a second one kills. NULL: back to
  * normal. */
 void cancel_on_signals(struct tg_pipeline *pipeline);
+
+/* ", environment dev", behind where it loads, or nothing. */
+enum { ENVIRONMENT_BYTES = 96 };
+const char *format_environment(const struct tg_pipeline *pipeline, char out[ENVIRONMENT_BYTES]);
 
 /* 12345678 -> "12,345,678". */
 const char *format_count(uint64_t count, char out[32]);
@@ -120,6 +132,8 @@ void print_advice_text(const struct tg_advice *advice);
 void print_advice_json(const struct tg_pipeline *pipeline, const struct tg_advice *advice);
 
 /* ---- json.c ---- */
+/* Where it loads: fields, and a comma. */
+void print_json_destination(FILE *out, const struct tg_pipeline *pipeline);
 void print_json_field(FILE *out, const char *key, const char *text); /* and a comma */
 void print_json_member(FILE *out, const char *before, const char *key,
                        const char *text);                            /* NULL: null */

@@ -53,6 +53,7 @@ static int advise_run(const struct call *call)
     struct tg_pipeline_options options = {
         TG_PIPELINE_OPTIONS_INIT,
         .workdir = call_flag(call, "--workdir"),
+        .environment = call_flag(call, "--env"),
         .select = call->arguments[1],
         .memory = call_flag(call, "--memory"),
     };
@@ -85,7 +86,7 @@ const struct command command_advise = {
               {"--wait", "SECONDS", "let time pass between the two readings; default: 0"},
               {"--once", NULL, "read once: for a pipe, which gives its rows no second time"},
               {"--json", NULL, "for programs: one object"},
-              {"--workdir", "DIR", "working directory; default: .tidegate beside the spec"},
+              PLACE_FLAGS,
               {"--memory", "SIZE", "memory budget, like 256MiB (default) or 1GiB"},
               PROGRESS_FLAGS},
     .run = advise_run,

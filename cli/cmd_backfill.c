@@ -45,7 +45,7 @@ static void watch_signals(void (*handler)(int))
  * write over the same lines of a terminal: of these only JSON lines come. */
 static int start_worker(const struct call *call, const char *run_id, pid_t *out)
 {
-    static const char *const passed[] = {"--lease",  "--select",    "--workdir",
+    static const char *const passed[] = {"--lease",  "--select",    "--workdir", "--env",
                                          "--memory", "--log-level", "--log-file"};
     const char *progress = call_flag(call, "--progress");
     const char *arguments[ARGUMENTS] = {"tidegate", "work", call->arguments[0], "--join", run_id};
@@ -217,10 +217,11 @@ static int parse_jobs(const struct call *call, size_t *out)
 
 static int finish(const struct call *call, const struct tg_pipeline *pipeline)
 {
+    char environment[ENVIRONMENT_BYTES];
     if (!call_flag(call, "--json") && !call_flag(call, "--quiet"))
-        printf("All windows from %s to %s are loaded in dataset '%s' of\n    %s\n",
+        printf("All windows from %s to %s are loaded in dataset '%s' of\n    %s%s\n",
                call_flag(call, "--from"), call_flag(call, "--to"), tg_pipeline_dataset(pipeline),
-               tg_pipeline_destination(pipeline));
+               tg_pipeline_destination(pipeline), format_environment(pipeline, environment));
     return 0;
 }
 
@@ -249,7 +250,8 @@ static int run_backfill(const struct call *call)
     int code = parse_jobs(call, &jobs);
     struct tg_pipeline_options options = {
         TG_PIPELINE_OPTIONS_INIT, .workdir = call_flag(call, "--workdir"),
-        .select = call_flag(call, "--select"), .memory = call_flag(call, "--memory")};
+        .environment = call_flag(call, "--env"), .select = call_flag(call, "--select"),
+        .memory = call_flag(call, "--memory")};
     if (code)
         return code;
     if (!call_flag(call, "--from") || !call_flag(call, "--to") || !call_flag(call, "--window"))
@@ -287,7 +289,7 @@ const struct command command_backfill = {
               {"--lease", "TIME", "how long a window is a process's own: 30s, 10m (default), 2h"},
               {"--select", "NAMES", "only these resources, separated by commas"},
               {"--json", NULL, "a line for each window, or the error, for programs"},
-              {"--workdir", "DIR", "working directory; default: .tidegate beside the spec"},
+              PLACE_FLAGS,
               {"--memory", "SIZE", "memory budget, like 256MiB (default) or 1GiB"},
               QUIET_FLAG,
               PROGRESS_FLAGS},

@@ -12,9 +12,11 @@ static int print_found(const struct call *call, const struct tg_pipeline *pipeli
                        struct ArrowArrayStream *resources, struct tg_error *err)
 {
     static const char *const columns[] = {RESOURCE_COLUMNS, NULL};
-    printf("%s: the spec is right, and every source opens\n"
+    char environment[ENVIRONMENT_BYTES];
+    printf("%s%s: the spec is right, and every source opens\n"
            "Destination %s (dataset '%s') is reachable\n\n",
-           call->arguments[0], tg_pipeline_destination(pipeline), tg_pipeline_dataset(pipeline));
+           call->arguments[0], format_environment(pipeline, environment),
+           tg_pipeline_destination(pipeline), tg_pipeline_dataset(pipeline));
     return print_stream(resources, FORMAT_LIST, columns, stdout, err);
 }
 
@@ -22,8 +24,7 @@ static int print_json_found(const struct tg_pipeline *pipeline, struct ArrowArra
                             struct tg_error *err)
 {
     putchar('{');
-    print_json_field(stdout, "destination", tg_pipeline_destination(pipeline));
-    print_json_field(stdout, "dataset", tg_pipeline_dataset(pipeline));
+    print_json_destination(stdout, pipeline);
     fputs("\"resources\":", stdout);
     int rc = print_stream(resources, FORMAT_JSON, NULL, stdout, err);
     fputs("}\n", stdout);
@@ -47,7 +48,8 @@ static int check_run(const struct call *call)
     struct tg_error err = {0};
     struct tg_pipeline *pipeline = NULL;
     const struct tg_pipeline_options options = {TG_PIPELINE_OPTIONS_INIT,
-                                                .workdir = call_flag(call, "--workdir")};
+                                                .workdir = call_flag(call, "--workdir"),
+                                                .environment = call_flag(call, "--env")};
     int rc = tg_pipeline_open(&pipeline, call->arguments[0], &options, &err);
     if (!rc)
         rc = check_opened(call, pipeline, &err);
@@ -63,6 +65,6 @@ const struct command command_check = {
     .details = "Nothing is loaded or written.",
     .arguments = {{"SPEC", false, "the spec file", NULL}},
     .flags = {{"--json", NULL, "what is found, or the error, for programs: one object"},
-              {"--workdir", "DIR", "working directory; default: .tidegate beside the spec"}},
+              PLACE_FLAGS},
     .run = check_run,
 };

@@ -27,6 +27,6 @@ const struct command command_drop = {
               {"--yes", NULL, "do not ask"},
               {"--look", NULL, "tell what would be done, and do nothing"},
               {"--json", NULL, "the same, or the error, for programs: one object"},
-              {"--workdir", "DIR", "working directory; default: .tidegate beside the spec"}},
+              PLACE_FLAGS},
     .run = drop_run,
 };

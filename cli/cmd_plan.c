@@ -78,6 +78,7 @@ static int plan_run(const struct call *call)
     struct tg_pipeline_options options = {
         TG_PIPELINE_OPTIONS_INIT,
         .workdir = call_flag(call, "--workdir"),
+        .environment = call_flag(call, "--env"),
         .select = call_flag(call, "--select"),
         .memory = call_flag(call, "--memory"),
         .full_refresh = call_flag(call, "--full-refresh") != NULL,
@@ -121,7 +122,7 @@ const struct command command_plan = {
               {"--refresh", "MODE", "plan a run with --refresh MODE"},
               {"--accept-cursor-change", NULL, "plan a run with --accept-cursor-change"},
               {"--accept", NULL, "plan a run with --accept"},
-              {"--workdir", "DIR", "working directory; default: .tidegate beside the spec"},
+              PLACE_FLAGS,
               {"--memory", "SIZE", "memory budget, like 256MiB (default) or 1GiB"},
               PROGRESS_FLAGS},
     .run = plan_run,

@@ -32,6 +32,6 @@ const struct command command_reset = {
               {"--yes", NULL, "do not ask"},
               {"--look", NULL, "tell what would be done, and do nothing"},
               {"--json", NULL, "the same, or the error, for programs: one object"},
-              {"--workdir", "DIR", "working directory; default: .tidegate beside the spec"}},
+              PLACE_FLAGS},
     .run = reset_run,
 };

@@ -146,6 +146,7 @@ static int run_run(const struct call *call)
     struct tg_pipeline_options options = {
         TG_PIPELINE_OPTIONS_INIT,
         .workdir = call_flag(call, "--workdir"),
+        .environment = call_flag(call, "--env"),
         .select = call_flag(call, "--select"),
         .memory = call_flag(call, "--memory"),
         .full_refresh = call_flag(call, "--full-refresh") != NULL,
@@ -174,7 +175,12 @@ const struct command command_run = {
                "or type for; that of the command is for this run alone, and wins over the "
                "spec's. Where it is freeze, such data end the run with exit code 4.\n\n"
                "A load that does more than the spec's limits allow is not written: exit code 5. "
-               "`tidegate plan SPEC --rows` says beforehand what it would do.",
+               "`tidegate plan SPEC --rows` says beforehand what it would do.\n\n"
+               "Exit codes: 0 all is loaded, or nothing was new; 1 the load failed (source, data, "
+               "destination, disk, memory); 2 the command or the spec is wrong; 3 another process "
+               "has the pipeline or the database, or was first: run again later; 4 a contract "
+               "forbids what came; 5 a limit would be exceeded; 130 a signal came. Whatever it "
+               "is, a run may be started again: nothing is doubled, and nothing is lost.",
     .arguments = {{"SPEC", false, "the spec file", NULL}},
     .flags = {{"--select", "NAMES", "only these resources, separated by commas"},
               {"--from", "A",
@@ -195,7 +201,7 @@ const struct command command_run = {
               {"--accept-cursor-change", NULL,
                "the cursor is another one than before: it begins at its initial_value"},
               {"--accept", NULL, "load into tables that have rows of another resource or pipeline"},
-              {"--workdir", "DIR", "working directory; default: .tidegate beside the spec"},
+              PLACE_FLAGS,
               {"--memory", "SIZE", "memory budget, like 256MiB (default) or 1GiB"},
               {"--json", NULL, "the summary, or the error, for programs: one object"},
               QUIET_FLAG,

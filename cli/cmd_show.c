@@ -196,6 +196,6 @@ const struct command command_show = {
               {"--html", "FILE",
                "loads, with tables, cursors, schema and rejects, as a page for a browser; - is "
                "standard output"},
-              {"--workdir", "DIR", "working directory; default: .tidegate beside the spec"}},
+              PLACE_FLAGS},
     .run = show_run,
 };

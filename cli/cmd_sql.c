@@ -127,6 +127,6 @@ const struct command command_sql = {
               {"--json", NULL, "an array of objects"},
               {"--csv", NULL,
                "comma-separated, with a header line; NULL is empty, text in quotes if it is"},
-              {"--workdir", "DIR", "working directory; default: .tidegate beside the spec"}},
+              PLACE_FLAGS},
     .run = sql_run,
 };

@@ -82,6 +82,6 @@ const struct command command_why = {
     .flags = {{"--read", NULL, "read the source: what would a run do with the row now?"},
               {"--json", NULL, "an array of facts"},
               {"--csv", NULL, "the same, comma-separated, with a header line"},
-              {"--workdir", "DIR", "working directory; default: .tidegate beside the spec"}},
+              PLACE_FLAGS},
     .run = why_run,
 };

@@ -78,7 +78,8 @@ static int run_work(const struct call *call)
                                  .width = DATE_WIDTH};
     struct tg_pipeline_options options = {
         TG_PIPELINE_OPTIONS_INIT, .workdir = call_flag(call, "--workdir"),
-        .select = call_flag(call, "--select"), .memory = call_flag(call, "--memory")};
+        .environment = call_flag(call, "--env"), .select = call_flag(call, "--select"),
+        .memory = call_flag(call, "--memory")};
     const struct tg_work_options work = {TG_WORK_OPTIONS_INIT, .run_id = call_flag(call, "--join"),
                                          .lease = call_flag(call, "--lease"), .user = &lines,
                                          .window = show_window};
@@ -118,7 +119,7 @@ const struct command command_work = {
               {"--select", "NAMES", "resources of the spec that it may know, separated by commas"},
               {"--json", NULL, "a line for each window, or the error, for programs"},
               {"--no-titles", NULL, "no line above the others"},
-              {"--workdir", "DIR", "working directory; default: .tidegate beside the spec"},
+              PLACE_FLAGS,
               {"--memory", "SIZE", "memory budget, like 256MiB (default) or 1GiB"},
               QUIET_FLAG,
               PROGRESS_FLAGS},

@@ -120,10 +120,18 @@ static struct tg_pipeline *open_spec(const struct call *call, bool read_only, in
     struct tg_error err = {0};
     struct tg_pipeline *pipeline = NULL;
     const struct tg_pipeline_options options = {
-        TG_PIPELINE_OPTIONS_INIT, .workdir = call_flag(call, "--workdir"), .read_only = read_only};
+        TG_PIPELINE_OPTIONS_INIT, .workdir = call_flag(call, "--workdir"),
+        .environment = call_flag(call, "--env"), .read_only = read_only};
     if (tg_pipeline_open(&pipeline, call->arguments[0], &options, &err))
         *code = fail(&err);
     return pipeline;
+}
+
+const char *format_environment(const struct tg_pipeline *pipeline, char out[ENVIRONMENT_BYTES])
+{
+    const char *name = tg_pipeline_environment(pipeline);
+    snprintf(out, ENVIRONMENT_BYTES, name ? ", environment %s" : "", name);
+    return out;
 }
 
 struct tg_pipeline *open_pipeline(const struct call *call, int *code)

@@ -169,7 +169,9 @@ void print_manual(FILE *out)
           "5 limit exceeded; 130 interrupted.\n.SH ENVIRONMENT\n.TP\n.B TIDEGATE_HOME\nThe working "
           "directory, unless "
           "\\-\\-workdir says\n"
-          "otherwise.\n.TP\n.B PGHOST, PGPASSWORD, PGPASSFILE, PGSERVICEFILE, ...\nlibpq's "
+          "otherwise.\n.TP\n.B TIDEGATE_ENV\nWhich environment of a spec that has such, unless "
+          "\\-\\-env says otherwise.\n.TP\n.B PGHOST, PGPASSWORD, PGPASSFILE, PGSERVICEFILE, "
+          "...\nlibpq's "
           "variables, for PostgreSQL.\n.TP\n.B ADBC_DRIVER_PATH\nFolders with manifests of ADBC "
           "drivers, with ':' between them.\n",
           out);

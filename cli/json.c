@@ -25,6 +25,13 @@ void print_json_member(FILE *out, const char *before, const char *key, const cha
         fputs("null", out);
 }
 
+void print_json_destination(FILE *out, const struct tg_pipeline *pipeline)
+{
+    print_json_field(out, "environment", tg_pipeline_environment(pipeline));
+    print_json_field(out, "destination", tg_pipeline_destination(pipeline));
+    print_json_field(out, "dataset", tg_pipeline_dataset(pipeline));
+}
+
 void print_json_flag(FILE *out, const char *key, bool flag)
 {
     fprintf(out, ",\"%s\":%s", key, flag ? "true" : "false");

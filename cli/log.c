@@ -82,8 +82,7 @@ static int write_line(struct log *log, const char *line, size_t len)
     return reason;
 }
 
-int log_write(struct log *log, int level, const char *pipeline, const char *component,
-              const char *message)
+int log_write(struct log *log, int level, const struct log_origin *origin, const char *message)
 {
     int reason = 0;
     char now[TIME_BYTES], *line = NULL;
@@ -91,8 +90,9 @@ int log_write(struct log *log, int level, const char *pipeline, const char *comp
     FILE *out = level <= log->level ? open_memstream(&line, &len) : NULL;
     if (!out)
         return 0;
-    fprintf(out, "%s %-7s %s[%ld] %s: ", format_now(now), names[level], pipeline, (long)getpid(),
-            component);
+    fprintf(out, "%s %-7s %s%s%s[%ld] %s: ", format_now(now), names[level],
+            origin->pipeline ? origin->pipeline : "-", origin->environment ? "@" : "",
+            origin->environment ? origin->environment : "", (long)getpid(), origin->component);
     print_visible(message, SIZE_MAX, out);
     fputc('\n', out);
     if (fclose(out) == 0)

@@ -112,8 +112,7 @@ void print_plan_json(const struct tg_pipeline *pipeline, const struct tg_plan *p
 {
     const struct tg_result *result = tg_plan_result(plan);
     putchar('{');
-    print_json_field(stdout, "destination", tg_pipeline_destination(pipeline));
-    print_json_field(stdout, "dataset", tg_pipeline_dataset(pipeline));
+    print_json_destination(stdout, pipeline);
     printf("\"rows\":%s,", result ? "true" : "false");
     print_pending(plan);
     print_list("resources", plan, tg_plan_resource_count(plan), print_resource);

@@ -328,9 +328,10 @@ static void print_excesses(const struct tg_plan *plan)
 void print_plan_text(const struct tg_pipeline *pipeline, const struct tg_plan *plan,
                      const char *what, bool with_sql)
 {
-    char line[1400];
-    snprintf(line, sizeof(line), "A %s would do this to dataset '%s' of %s", what,
-             tg_pipeline_dataset(pipeline), tg_pipeline_destination(pipeline));
+    char line[1400], environment[ENVIRONMENT_BYTES];
+    snprintf(line, sizeof(line), "A %s would do this to dataset '%s' of %s%s", what,
+             tg_pipeline_dataset(pipeline), tg_pipeline_destination(pipeline),
+             format_environment(pipeline, environment));
     print_wrapped(line, 0, 4);
     print_pending(plan);
     putchar('\n');

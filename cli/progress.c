@@ -24,7 +24,8 @@ struct progress {
     enum mode mode;
     bool is_quiet;
     struct log log;
-    char *pipeline; /* its name; NULL: not known yet */
+    char *pipeline;    /* its name; NULL: not known yet */
+    char *environment; /* NULL: it has none */
     pthread_mutex_t lock;
     pthread_cond_t wakes;
     pthread_t ticker;
@@ -160,6 +161,8 @@ static bool json_begin(const struct progress *progress, struct json_line *line)
     print_json_field(line->out, "time", format_now(now));
     if (progress->pipeline)
         print_json_field(line->out, "pipeline", progress->pipeline);
+    if (progress->environment)
+        print_json_field(line->out, "environment", progress->environment);
     if (progress->watched.load_id)
         print_json_field(line->out, "load_id", progress->watched.load_id);
     print_json_member(line->out, "", "phase", phase_name(progress->watched.phase));
@@ -355,7 +358,7 @@ static void say_log_failed(struct progress *progress, int reason)
 static void write_log(struct progress *progress, int level, const char *component,
                       const char *message)
 {
-    const char *pipeline = progress->pipeline ? progress->pipeline : "-";
+    const struct log_origin origin = {progress->pipeline, progress->environment, component};
     if (progress->mode == MODE_JSON && !progress->log.path) {
         if (level <= progress->log.level)
             print_message(progress, level, component, message);
@@ -363,7 +366,7 @@ static void write_log(struct progress *progress, int level, const char *componen
     }
     if (!progress->log.path && level <= progress->log.level)
         erase(progress); /* the ticker draws again */
-    int reason = log_write(&progress->log, level, pipeline, component, message);
+    int reason = log_write(&progress->log, level, &origin, message);
     if (reason && progress->log.path)
         say_log_failed(progress, reason);
 }
@@ -531,6 +534,7 @@ void progress_name(struct progress *progress, const struct tg_pipeline *pipeline
 {
     pthread_mutex_lock(&progress->lock);
     keep_text(&progress->pipeline, tg_pipeline_name(pipeline));
+    keep_text(&progress->environment, tg_pipeline_environment(pipeline));
     pthread_mutex_unlock(&progress->lock);
 }
 
@@ -559,6 +563,7 @@ void progress_free(struct progress *progress)
     free(progress->watched.doing);
     free(progress->watched.load_id);
     free(progress->pipeline);
+    free(progress->environment);
     free(progress);
 }
 

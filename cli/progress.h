@@ -54,10 +54,13 @@ bool log_parse_level(const char *text, int *level);
 const char *log_level_name(int level);
 /* Opens the file to add to it, if there is one; 0, or an errno. */
 int log_open(struct log *log);
+/* Who says something; NULL: no pipeline yet, no environment. */
+struct log_origin {
+    const char *pipeline, *environment, *component;
+};
 /* A line, whole and at once. A file that was moved away is begun anew. The errno of the first line
  * that could not be written; else 0. */
-int log_write(struct log *log, int level, const char *pipeline, const char *component,
-              const char *message);
+int log_write(struct log *log, int level, const struct log_origin *origin, const char *message);
 void log_close(struct log *log);
 /* Now, as RFC 3339 says it: 2024-05-01T12:30:00.125Z. */
 enum { TIME_BYTES = 40 };

@@ -115,6 +115,7 @@ void print_result_json(FILE *out, const struct tg_pipeline *pipeline,
 {
     putc('{', out);
     print_json_field(out, "load_id", tg_result_load_id(result));
+    print_json_field(out, "environment", tg_pipeline_environment(pipeline));
     print_json_field(out, "destination", tg_pipeline_destination(pipeline));
     print_json_field(out, "dataset", tg_result_dataset(result));
     print_json_field(out, "schema", tg_result_schema(result));

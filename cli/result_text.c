@@ -356,7 +356,8 @@ static void print_skipped(const struct tg_result *result)
 
 void print_result_text(const struct tg_pipeline *pipeline, const struct tg_result *result)
 {
-    char text[32];
+    char text[32], environment[ENVIRONMENT_BYTES];
+    format_environment(pipeline, environment);
     uint64_t rows_read = total(result, READ), rows_rejected = total(result, REJECTED),
              rows_waiting = total(result, WAITING);
     print_result_tables(result);
@@ -378,11 +379,11 @@ void print_result_text(const struct tg_pipeline *pipeline, const struct tg_resul
         printf("%zu load%s of an earlier run, sealed but not yet written, went in first.\n",
                tg_result_settled_count(result), tg_result_settled_count(result) == 1 ? "" : "s");
     if (has_news(result))
-        printf("Load %s is in dataset '%s' of %s\n", tg_result_load_id(result),
-               tg_result_dataset(result), tg_pipeline_destination(pipeline));
+        printf("Load %s is in dataset '%s' of %s%s\n", tg_result_load_id(result),
+               tg_result_dataset(result), tg_pipeline_destination(pipeline), environment);
     else
-        printf("Nothing new for dataset '%s' of %s\n", tg_result_dataset(result),
-               tg_pipeline_destination(pipeline));
+        printf("Nothing new for dataset '%s' of %s%s\n", tg_result_dataset(result),
+               tg_pipeline_destination(pipeline), environment);
     double rate = tg_result_seconds(result) > 0 ? (double)rows_read / tg_result_seconds(result) : 0;
     printf("%s rows read in %.2f s", format_count(rows_read, text), tg_result_seconds(result));
     printf(" (%s rows/s)\n", format_count((uint64_t)rate, text));

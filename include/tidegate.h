@@ -609,6 +609,9 @@ struct tg_pipeline_options {
      * the SQLSTATE 25006. While it has a file open so (a stream lives), a run of the same process
      * is TG_LOCKED. */
     uint64_t read_only;
+    const char *environment; /* tg_pipeline_open: which of the spec's `environments`; NULL: what
+                                $TIDEGATE_ENV or the spec's `default_environment` says. Its working
+                                directory is "env.<name>" in `workdir` */
 };
 
 #define TG_PIPELINE_OPTIONS_INIT .size = sizeof(struct tg_pipeline_options)
@@ -628,10 +631,10 @@ TG_API_CHECK int tg_pipeline_new(struct tg_pipeline **out,
 
 /* A pipeline as a spec file describes it. Of `options` (may be NULL), workdir, select,
  * full_refresh, refresh, accept, schema_contract, memory, storage_version, threads,
- * create_indexes, limits, accept_limits, undo_loads, turns, variables, read_only and the callbacks
- * are used; name, destination and dataset come from the spec, and so does all that `schema` could
- * say: TG_USAGE when it is set, and when there is no such file. TG_SPEC names file, line and
- * column. */
+ * create_indexes, limits, accept_limits, undo_loads, turns, variables, read_only, environment and
+ * the callbacks are used; name, destination and dataset come from the spec, and so does all that
+ * `schema` could say: TG_USAGE when it is set, and when there is no such file. TG_SPEC names file,
+ * line and column. */
 TG_API_CHECK int tg_pipeline_open(struct tg_pipeline **out, const char *spec_path,
                                   const struct tg_pipeline_options *options, struct tg_error *err);
 
@@ -743,6 +746,8 @@ TG_API const char *tg_pipeline_name(const struct tg_pipeline *pipeline);
 TG_API const char *tg_pipeline_destination(
     const struct tg_pipeline *pipeline); /* without secrets */
 TG_API const char *tg_pipeline_dataset(const struct tg_pipeline *pipeline);
+/* Which of its spec's environments it is; NULL: the spec has none. */
+TG_API const char *tg_pipeline_environment(const struct tg_pipeline *pipeline);
 /* The schema's name; where none was said, that of the schema that it began with goes before. */
 TG_API const char *tg_pipeline_schema(const struct tg_pipeline *pipeline);
 

@@ -89,6 +89,7 @@ static const struct field option_fields[] = {
     OF(FIELD_TEXT, engine),
     OF(FIELD_INT, turns),
     OF(FIELD_UINT64, read_only),
+    OF(FIELD_TEXT, environment),
     {"limit_rows_deleted", FIELD_TEXT, offsetof(struct tg_pipeline_options, limits.rows_deleted)},
     {"limit_tables_added", FIELD_TEXT, offsetof(struct tg_pipeline_options, limits.tables_added)},
     {"limit_columns_added", FIELD_TEXT, offsetof(struct tg_pipeline_options, limits.columns_added)},
@@ -636,9 +637,10 @@ static PyObject *pipeline_names(PyObject *object, PyObject *none)
         PyErr_SetString(PyExc_ValueError, "the pipeline is closed");
         return NULL;
     }
-    return Py_BuildValue("{ssssssss}", "name", tg_pipeline_name(pipeline), "destination",
+    return Py_BuildValue("{sssssssssz}", "name", tg_pipeline_name(pipeline), "destination",
                          tg_pipeline_destination(pipeline), "dataset",
-                         tg_pipeline_dataset(pipeline), "schema", tg_pipeline_schema(pipeline));
+                         tg_pipeline_dataset(pipeline), "schema", tg_pipeline_schema(pipeline),
+                         "environment", tg_pipeline_environment(pipeline));
 }
 
 static PyMethodDef methods[] = {

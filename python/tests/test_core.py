@@ -230,7 +230,7 @@ def test_what_a_spec_says_in_braces_is_given(monkeypatch):
     assert caught.value.code == "TG_SPEC"
     given = [{"name": "SHOP", "text": "own"}, {"name": "FILE", "text": "own.duckdb"}]
     pipeline = _core.Pipeline(options | {"variables": given})
-    assert pipeline.names() == {"name": "own", "destination": f"duckdb:///{os.getcwd()}/own.duckdb", "dataset": "d", "schema": "own"}
+    assert pipeline.names() == {"name": "own", "destination": f"duckdb:///{os.getcwd()}/own.duckdb", "dataset": "d", "schema": "own", "environment": None}
     for wrong in ({"SHOP": "own"}, [{"name": "SHOP", "text": 1}], [{"text": "x", "of": "y"}]):
         with pytest.raises((TypeError, SystemError)):
             _core.Pipeline(options | {"variables": wrong})

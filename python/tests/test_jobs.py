@@ -445,3 +445,27 @@ def test_loads_that_the_command_has_sealed_and_the_other_way_round():
     job.extract(["orders"])
     assert main(["run", "shop.yaml", "--select", "orders", "--progress", "none"]) == 0
     assert job.waiting() == [] and count() == rows + 1
+
+
+def test_an_environment_of_a_spec(tmp_path, monkeypatch):
+    os.mkdir(tmp_path / "own")
+    monkeypatch.chdir(tmp_path / "own")
+    monkeypatch.delenv("TIDEGATE_ENV", raising=False)
+    os.makedirs("data")
+    with open("data/orders.jsonl", "w") as file:
+        file.write('{"id": 1, "at": "2024-01-02"}\n')
+    with open("data/countries.csv", "w") as file:
+        file.write("name\nPoland\n")
+    with open("envs.yaml", "w") as file:
+        file.write(SPEC + 'environments:\n  dev: {dataset: try}\n  prod: {destination: "duckdb:///prod.duckdb"}\n')
+    assert Job("envs.yaml", environment="dev").extract()["rows"]["orders"] == 1
+    assert len(Job("envs.yaml", environment="dev").waiting()) == 1
+    assert Job("envs.yaml", environment="prod").waiting() == []
+    assert Job("envs.yaml", environment="prod").run()["destination"].endswith("/prod.duckdb")
+    monkeypatch.setenv("TIDEGATE_ENV", "dev")
+    loaded = Job("envs.yaml").load()
+    assert loaded["dataset"] == "try" and loaded["destination"].endswith("/shop.duckdb")
+    with pytest.raises(Exception, match="there is no environment 'prd'"):
+        Job("envs.yaml", environment="prd").resources()
+    with pytest.raises(JobError, match="is one of a spec's"):
+        Job("shop:job", environment="dev").resources()

@@ -285,6 +285,11 @@ const char *tg_pipeline_dataset(const struct tg_pipeline *pipeline)
     return pipeline ? pipeline->config.dataset : NULL;
 }
 
+const char *tg_pipeline_environment(const struct tg_pipeline *pipeline)
+{
+    return pipeline ? pipeline->config.environment : NULL;
+}
+
 const char *tg_pipeline_schema(const struct tg_pipeline *pipeline)
 {
     return pipeline ? pipeline->config.schema : NULL;

@@ -2,7 +2,8 @@
  * Configuration: from a spec, the environment and options to plain structs.
  *
  *   config_read: the file's text -> config_read_text
- *   config_read_text: document_parse (document.c) [config_expand: environment, secret files]
+ *   config_read_text: document_parse (document.c) -> environment_choose (environment.c)
+ *                     -> document_expand [config_expand: variables, secret files]
  *                     -> spec_convert (spec.c) -> document_report
  *   config_init: the same struct from the options of the C API
  *   spec_names: document_parse, and the keys of one map of it
@@ -18,6 +19,7 @@
 #include "base/fs.h"
 #include "base/text/units.h"
 #include "write/destination.h"
+#include "config/environment.h"
 #include "config/spec.h"
 
 enum { SCHEMA_NAME_MAX = 64 }; /* dlt's limit */
@@ -207,6 +209,19 @@ done:
     return rc;
 }
 
+/* Each of a spec's environments has a folder of its own in it, by a name that no pipeline's folder
+ * can have: what one has sealed the other never sees. */
+static char *folder_of_environment(char *workdir, const char *environment)
+{
+    char name[80];
+    if (!workdir || !environment)
+        return workdir;
+    snprintf(name, sizeof(name), "env.%s", environment);
+    char *path = fs_join(workdir, name);
+    mem_free(workdir);
+    return path;
+}
+
 /* The working directory: asked for, or from the environment, or beside the spec. */
 static int set_workdir(struct config *config, const struct tg_pipeline_options *options,
                        struct tg_error *err)
@@ -216,6 +231,7 @@ static int set_workdir(struct config *config, const struct tg_pipeline_options *
     if (!wanted)
         wanted = getenv("TIDEGATE_HOME");
     char *path = wanted && *wanted ? mem_strdup(wanted) : fs_join(config->folder, own);
+    path = folder_of_environment(path, config->environment);
     struct buf absolute = BUF_INIT;
     int rc = path ? fs_absolute(path, &absolute, err) : error_nomem(err);
     if (rc == TG_OK)
@@ -510,6 +526,11 @@ int config_init(struct config *config, const struct tg_pipeline_options *options
                          "`variables` of the options stand for ${NAME} in a spec, and pipeline "
                          "'%s' has none; use tg_pipeline_open",
                          options->name);
+    if (options->environment)
+        return error_set(err, TG_USAGE,
+                         "`environment` of the options is one of a spec's, and pipeline '%s' has "
+                         "none; use tg_pipeline_open",
+                         options->name);
     TRY(set_one_destination(config, options, "the pipeline", err));
     if (!options->destination && !destination_said(config))
         return no_destination(options->name, err);
@@ -556,6 +577,25 @@ static int check_variables(const struct tg_pipeline_options *options, struct tg_
     return TG_OK;
 }
 
+/* Without the right environment nothing else that is said of the document would help. */
+static int convert(struct config *config, struct document *doc,
+                   const struct tg_pipeline_options *options, struct tg_error *err)
+{
+    int rc = TG_OK;
+    const struct environment_wish wish = {.name = options ? options->environment : NULL,
+                                          .variable = config_variable("TIDEGATE_ENV")};
+    size_t problems = doc->problem_count;
+    if (doc->root.kind == NODE_NULL || doc->root.kind == NODE_BROKEN)
+        return TG_OK;
+    TRY(environment_choose(doc, &wish, &config->environment));
+    if (doc->problem_count > problems)
+        return TG_OK;
+    TRY(document_expand(doc));
+    TRY(spec_convert(doc, config, err));
+done:
+    return rc;
+}
+
 int config_read_text(struct config *config, const struct spec_text *spec,
                      const struct tg_pipeline_options *options, struct tg_error *err)
 {
@@ -584,8 +624,7 @@ int config_read_text(struct config *config, const struct spec_text *spec,
                            .secrets = &config->secrets,
                            .err = err};
     TRY(document_parse(&doc));
-    if (doc.root.kind != NODE_NULL && doc.root.kind != NODE_BROKEN)
-        TRY(spec_convert(&doc, config, err));
+    TRY(convert(config, &doc, options, err));
     TRY(document_report(&doc, err));
     if (options && options->create_indexes)
         config->destination.create_indexes = true;

@@ -124,6 +124,7 @@ struct config {
     struct tg_connection scratch; /* of the program, for the engine; without functions: none */
     const char
         *schema; /* dlt's default schema name: the pipeline's without "_pipeline", snake_case */
+    const char *environment; /* of the spec's, the one that was chosen; NULL: it has none */
     const char *workdir;
     const char *storage_version; /* of new database files; NULL: the database's own choice */
     const char *engine_path;     /* the engine's library; NULL: to be searched for */

@@ -2,7 +2,8 @@
  * Documents: the values of a YAML text as our own tree, each with its place, and what is wrong with
  * them.
  *
- *   document_parse: check_bytes -> load (libfyaml) -> build [config_expand: ${...}] -> doc->root
+ *   document_parse: check_bytes -> load (libfyaml) -> build -> doc->root
+ *   document_expand: config_expand (${...}), document_learn (secrets) of each text in it
  *   document_problem (anybody who finds something) -> document_report: all of them as one error
  *
  * Our own complaints and the parser's look alike: file:line:column, what is wrong, the source line
@@ -17,6 +18,7 @@
 #include "base/json.h"
 #include "base/text/utf8.h"
 #include "base/yaml.h"
+#include "config/environment.h"
 
 enum {
     NODES_MAX = 100000, /* with aliases a short file can stand for a huge one */
@@ -236,11 +238,8 @@ static int build_text(struct document *doc, const struct buf *text, struct node 
     if (rc != TG_OK || (!out->quoted && is_null_word(buf_string(text), text->len)))
         return rc;
     out->kind = NODE_SCALAR;
-    size_t problems = doc->problem_count;
-    rc = config_expand(doc, out, buf_string(text), text->len);
-    if (doc->problem_count > problems)
-        out->kind = NODE_BROKEN;
-    return rc == TG_OK ? document_learn(doc, out) : rc;
+    out->text = arena_strndup(doc->arena, buf_string(text), text->len);
+    return out->text ? TG_OK : error_nomem(doc->err);
 }
 
 static int build_scalar(struct document *doc, struct fy_node *from, struct node *out)
@@ -438,6 +437,32 @@ int document_parse(struct document *doc)
     fy_parser_destroy(parser);
     fy_diag_destroy(diag);
     return rc;
+}
+
+static int expand_text(struct document *doc, struct node *node)
+{
+    size_t problems = doc->problem_count;
+    int rc = config_expand(doc, node, node->text, strlen(node->text));
+    if (doc->problem_count > problems)
+        node->kind = NODE_BROKEN;
+    return rc == TG_OK ? document_learn(doc, node) : rc;
+}
+
+static int expand(struct document *doc, struct node *node)
+{
+    int rc = TG_OK;
+    if (node->kind == NODE_SCALAR)
+        return expand_text(doc, node);
+    for (size_t i = 0; i < node->item_count; i++)
+        if (node != &doc->root || !environment_is_key(node, &node->items[i]))
+            TRY(expand(doc, &node->items[i]));
+done:
+    return rc;
+}
+
+int document_expand(struct document *doc)
+{
+    return expand(doc, &doc->root);
 }
 
 /* ---- values ---- */

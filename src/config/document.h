@@ -28,7 +28,7 @@ struct node {
     bool quoted;             /* a scalar in quotes: a text, whatever it looks like */
     bool secret;             /* came out of a file: not to be shown */
     struct place place;      /* of a scalar; else that of the key, or of what is around it */
-    const char *text;        /* of a scalar, environment and files put in */
+    const char *text;        /* of a scalar; once expanded, environment and files put in */
     const char *name;        /* its key, when it stands in a map */
     struct place name_place; /* in a list: of the first text in it */
     struct node *items;      /* of a list, or the values of a map */
@@ -69,9 +69,10 @@ int document_problem(struct document *doc, const struct place *place, const char
 int document_report(const struct document *doc, struct tg_error *err) TG_CHECK_RESULT;
 
 /* Reads doc->text into doc->root; arena, path, folder, text, len, secrets and err are set by the
- * caller.
- * What is wrong with the text is recorded. TG_NOMEM. */
+ * caller. Texts are as they are written. What is wrong with the text is recorded. TG_NOMEM. */
 int document_parse(struct document *doc) TG_CHECK_RESULT;
+/* Puts into all texts of it what ${...} stands for, but for those of environments. As above. */
+int document_expand(struct document *doc) TG_CHECK_RESULT;
 /* Keeps for a secret what came out of a file, what has the name of one, and what stands at the
  * place of one. TG_NOMEM. */
 int document_learn(struct document *doc, const struct node *node) TG_CHECK_RESULT;

@@ -660,5 +660,13 @@ const struct option spec_options[] = {
      .required = true,
      .help = "What is loaded, by name: a stream of the source that becomes a table and the tables "
              "nested in it."},
+    {.name = "environments",
+     .type = OPTION_MAPS,
+     .help =
+         "Overlays by name, as {dev: {...}, prod: {...}}; one is laid over the spec, by `--env` "
+         "or `$TIDEGATE_ENV`: maps key by key, all else in place of what was there, and null "
+         "takes a key away. Each has a folder of its own in the working directory."},
+    {.name = "default_environment",
+     .help = "The one of them that is taken where nobody says which."},
     OPTION_END,
 };

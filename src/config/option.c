@@ -337,6 +337,17 @@ static int check_required(struct document *doc, const struct node *map, const ch
     return rc;
 }
 
+int document_check_names(struct document *doc, const struct node *map, const char *subject,
+                         const struct option *const *tables)
+{
+    int rc = TG_OK;
+    for (size_t i = 0; i < map->item_count; i++)
+        if (!find_in(tables, map->items[i].name))
+            TRY(unknown_key(doc, &map->items[i], subject, tables));
+done:
+    return rc;
+}
+
 int document_check(struct document *doc, const struct node *map, const char *subject,
                    const struct option *const *tables)
 {

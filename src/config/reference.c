@@ -60,6 +60,27 @@ static const char example_schema[] = "schema:\n"
                                      "  default_hints: {not_null: [id, \"re:^key_\"]}\n"
                                      "  export_schema_path: schemas\n";
 
+static const char about_environments[] =
+    "Overlays by name under `environments`: keys of a spec, of which one overlay is laid over the "
+    "rest before any of it is read. `--env NAME` says which, else `$TIDEGATE_ENV`, else "
+    "`default_environment`; where nobody does, nothing is read. What `${NAME}` stands for is asked "
+    "for the chosen one alone.";
+
+static const char example_environments[] =
+    "pipeline: shop\n"
+    "dataset: bronze\n"
+    "source: {type: files, root: ./data}\n"
+    "resources:\n"
+    "  person: {path: person/*.jsonl, incremental: id}\n"
+    "default_environment: dev\n"
+    "environments:\n"
+    "  dev:\n"
+    "    destination: duckdb:///dev.duckdb\n"
+    "    resources: {person: {path: person/2024-01-*.jsonl}}\n"
+    "  prod:\n"
+    "    destination: ${SHOP_URL}\n"
+    "    memory: 1GiB\n";
+
 static const char about_source[] =
     "One map under `source`, or several by name under `sources`: these keys and those of its type. "
     "A program gives the latter as texts: `source_options` of struct tg_resource.";
@@ -173,6 +194,9 @@ static void list_sections(struct sections *sections)
                                             .table = spec_options,
                                             .example = example_spec});
     add_section(sections, &(struct section){.title = "Values", .about = about_values});
+    add_section(sections, &(struct section){.title = "Environments",
+                                            .about = about_environments,
+                                            .example = example_environments});
     add_nested(sections, spec_options, "a spec");
     add_section(sections, &(struct section){.title = "Source",
                                             .about = about_source,
@@ -519,11 +543,30 @@ static void put_drivers(struct buf *out, const char *key, bool of_resources)
     put(out, "]}");
 }
 
-static const char drivers_keys[] = "'source':{'$ref':'#/$defs/source'},"
+static const char special_keys[] = "'source':{'$ref':'#/$defs/source'},"
                                    "'sources':{'type':'object','minProperties':1,"
                                    "'additionalProperties':{'$ref':'#/$defs/source'}},"
                                    "'resources':{'type':'object','minProperties':1,"
-                                   "'additionalProperties':{'$ref':'#/$defs/resource'}}";
+                                   "'additionalProperties':{'$ref':'#/$defs/resource'}},"
+                                   "'environments':{'type':'object','minProperties':1,"
+                                   "'additionalProperties':{'$ref':'#/$defs/overlay'}}";
+
+/* The same keys, none of them required, and with parts of their values: what those may be is known
+ * where they lie over the spec. */
+static void put_overlay(struct buf *out)
+{
+    put_key(out, "overlay");
+    put(out, "{'type':['object','null'],'properties':{");
+    for (const struct option *option = spec_options; option->name; option++) {
+        if (strstr(option->name, "environment"))
+            continue;
+        put_key(out, option->name);
+        buf_char(out, '{');
+        put_text(out, "description", option->help);
+        buf_char(out, '}');
+    }
+    put(out, "},'additionalProperties':false}");
+}
 
 static void put_spec(struct buf *out)
 {
@@ -531,7 +574,7 @@ static void put_spec(struct buf *out)
     put(out, "{'$schema':'https://json-schema.org/draft/2020-12/schema','title':'tidegate spec'");
     put_text(out, "description", about_spec);
     put(out, ",'type':'object',");
-    put_properties(out, drivers_keys, tables);
+    put_properties(out, special_keys, tables);
     put_required(out, tables);
     put(out, ",'oneOf':[{'required':['source']},{'required':['sources']}],"
              "'additionalProperties':false,"
@@ -540,6 +583,7 @@ static void put_spec(struct buf *out)
              "'scalar':{'type':['string','number','boolean']}");
     put_drivers(out, "source", false);
     put_drivers(out, "resource", true);
+    put_overlay(out);
     put(out, "}}");
 }
 

@@ -18,6 +18,9 @@
  * messages. */
 int document_check(struct document *doc, const struct node *map, const char *subject,
                    const struct option *const *tables) TG_CHECK_RESULT;
+/* That its keys are known, alone. */
+int document_check_names(struct document *doc, const struct node *map, const char *subject,
+                         const struct option *const *tables) TG_CHECK_RESULT;
 
 /* What a checked map (NULL: nothing given) says for the options of a table, in the table's order,
  * with defaults filled in. In the arena. */

@@ -155,6 +155,18 @@ test_postgresql() {
         WHERE attrelid = 'copy.payments'::regclass AND attname = 'amount'")"
 }
 
+test_operations() {
+    unset TIDEGATE_ENV
+    run_page "$root/docs/operations.md"
+    says_what_it_shows "$root/docs/operations.md"
+    equal 1 "$("$tidegate" sql pipeline.yaml "select count(*) from orders" --env dev --csv | tail -1)"
+    local code
+    for code in 0 1 2 3 4 5 130; do
+        grep -q "^| $code |" "$root/docs/operations.md" || fail "the page does not know exit code $code"
+        "$tidegate" help run | tr '\n' ' ' | grep -q "[ ;(]$code [a-z]" || fail "help run does not know exit code $code"
+    done
+}
+
 test_programs() {
     local key
     run_page "$root/docs/programs.md"

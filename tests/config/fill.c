@@ -123,6 +123,7 @@ static int read_shape(struct reading *reading, const char *text)
                                      .secrets = &reading->secrets,
                                      .err = &reading->err};
     TRY(document_parse(&reading->doc));
+    TRY(document_expand(&reading->doc));
     TRY(document_check(&reading->doc, &reading->doc.root, "it", tables));
     if (reading->doc.problem_count == 0)
         TRY(fill_from_map(&reading->doc, &reading->doc.root, shape_options, &reading->shape));

@@ -120,6 +120,7 @@ static void numbers_out_of_range_have_a_place(void **state)
                                .secrets = &met,
                                .err = &err};
         assert_int_equal(document_parse(&doc), TG_OK);
+        assert_int_equal(document_expand(&doc), TG_OK);
         assert_int_equal(document_check(&doc, &doc.root, "x", tables), TG_OK);
         assert_int_equal(document_report(&doc, &err), TG_SPEC);
         assert_non_null(strstr(err.what, cases[i].what));
@@ -148,6 +149,7 @@ static void secrets_are_not_shown(void **state)
                            .secrets = &met,
                            .err = &err};
     assert_int_equal(document_parse(&doc), TG_OK);
+    assert_int_equal(document_expand(&doc), TG_OK);
     doc.root.items[1].name = "token";
     doc.root.item_count = 1;
     assert_int_equal(document_check(&doc, &doc.root, "x", tables), TG_OK);

@@ -39,6 +39,7 @@ static inline int spec_setup(void **state)
     struct spec_file *spec = calloc(1, sizeof(*spec));
     const char *tmp = getenv("TMPDIR");
     unsetenv("TIDEGATE_HOME");
+    unsetenv("TIDEGATE_ENV");
     snprintf(spec->folder, sizeof(spec->folder), "%s/tidegate-XXXXXX", tmp ? tmp : "/tmp");
     if (!mkdtemp(spec->folder))
         return 1;

@@ -31,6 +31,7 @@ class Job:
         secrets: The same, of values that nobody is to see.
         full_refresh: Whether cursors are forgotten, and tables replaced.
         progress: Is told how far it is.
+        environment: Of a spec which of its environments; None: what `$TIDEGATE_ENV` or the spec says.
 
     Example:
         >>> Job("shop:job", secrets={"api_key": "s3cr3t"})
@@ -42,6 +43,7 @@ class Job:
     secrets: Mapping[str, Any] = field(default_factory=dict, repr=False)
     full_refresh: bool = False
     progress: Collector | None = field(default=None, repr=False)
+    environment: str | None = field(default=None, repr=False)
 
     def resources(self) -> list[Outline]:
         """What a run reads. Of a spec the sources are opened for it.
@@ -172,8 +174,10 @@ class Job:
     def _open(self) -> Iterator[Kind]:
         values = {**self.config, **self.secrets}
         if _is_spec(self.pipeline):
-            yield SpecKind(self.pipeline, values, self.progress)
+            yield SpecKind(self.pipeline, values, self.progress, self.environment)
             return
+        if self.environment is not None:
+            raise JobError(f"environment={self.environment!r} is one of a spec's, and {self.pipeline} is a function")
         with given(values):
             yield FunctionKind(self.pipeline, self.progress)
 

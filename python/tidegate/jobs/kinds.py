@@ -111,9 +111,12 @@ class SpecKind:
         path: Where it is.
         variables: What `${NAME}` stands for in it, before the environment is asked.
         progress: Is told how far it is.
+        environment: Which of the spec's; None: what `$TIDEGATE_ENV` or the spec says.
     """
 
-    def __init__(self, path: str, variables: Mapping[str, Any], progress: Collector | None) -> None:
+    def __init__(
+        self, path: str, variables: Mapping[str, Any], progress: Collector | None, environment: str | None = None
+    ) -> None:
         for name, value in variables.items():
             if isinstance(value, (Mapping, list)) or value is None:
                 kind = type(value).__name__
@@ -123,9 +126,12 @@ class SpecKind:
             name: json.dumps(value) if isinstance(value, bool) else str(value) for name, value in variables.items()
         }
         self.progress = progress
+        self.environment = environment
 
     def core(self, **options: Any) -> _core.Pipeline:
         """The library's pipeline; it must be closed."""
+        if self.environment is not None:
+            options["environment"] = self.environment
         return open_spec(self.path, self.variables, log=log, progress=self._tell if self.progress else None, **options)
 
     def outlines(self) -> list[Outline]:

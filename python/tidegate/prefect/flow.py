@@ -49,7 +49,7 @@ def _job(said: Mapping[str, Any], progress: ProgressArtifacts | None = None) -> 
     mask = Mask(values)
     try:
         with run_log(mask):
-            yield Job(said["pipeline"], said["config"], values, said["full_refresh"], progress), mask
+            yield Job(said["pipeline"], said["config"], values, said["full_refresh"], progress, said["environment"]), mask
     except Exception as error:
         told = mask.error(error)
         if told is error:
@@ -212,6 +212,7 @@ def extract_and_load(
     mode: Literal["tasks", "single"] = "tasks",
     retries: int = 3,
     retry_delay_seconds: float = 10.0,
+    environment: str | None = None,
 ) -> dict[str, Any]:
     """Loads what is new of a pipeline, exactly once.
 
@@ -226,6 +227,7 @@ def extract_and_load(
         mode: "tasks": a load for each resource; "single": one for all of a source, in one transaction.
         retries: How often a task is tried again whose error may pass: a lock, a connection.
         retry_delay_seconds: Before the first of them; it doubles each time.
+        environment: Of a spec which of its environments; without it what `$TIDEGATE_ENV` or the spec says.
 
     Returns:
         What was loaded: `load_ids`, `tables` with their counts, `schema_changes`, `warnings`, `seconds`.
@@ -235,7 +237,10 @@ def extract_and_load(
     if retries < 0 or retry_delay_seconds < 0:
         raise JobError("retries, and the seconds before them, are not less than 0")
     ends = window_ends(window)
-    said = {"pipeline": pipeline, "config": config or {}, "secrets": secrets or {}, "full_refresh": full_refresh}
+    said = {
+        "pipeline": pipeline, "config": config or {}, "secrets": secrets or {}, "full_refresh": full_refresh,
+        "environment": environment,
+    }
     run = _Run(said, retries, retry_delay_seconds)
     run.parts(run.outline(resources, ends), mode)
     result = run.tell()
