@@ -41,6 +41,7 @@ static const struct value {
     {.name = "--timezone", .words = "UTC"},
     {.name = "TOPIC", .words = "spec", .commands = true},
     {.name = "NAMES", .names = "resources"},
+    {.name = "--env", .names = "environments"},
     {.name = "RESOURCE", .names = "resources"},
     {.name = "SPEC", .shell = ":files"},
     {.name = "FILE", .shell = ":files"},

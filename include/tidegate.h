@@ -775,11 +775,10 @@ enum tg_reference { TG_REFERENCE_TEXT = 0, TG_REFERENCE_MARKDOWN, TG_REFERENCE_J
 TG_API_CHECK int tg_spec_reference(enum tg_reference form, char **out, struct tg_error *err);
 
 /* The names that stand below a key of a spec file, in its order, each with a '\n' behind it: those
- * of "resources", "sources". Nothing is opened but that file and the secret files that it names,
- * and what is wrong with the rest of the spec, a variable that is not set included, does not
- * matter: for programs that offer a choice. A key that is not there has no names. *out gets the
- * text, which tg_text_free frees; NULL on failure: TG_USAGE where there is no such file, TG_SPEC
- * where it is no YAML. */
+ * of "resources", "sources", "environments". Nothing is opened but that file, and what is wrong
+ * with the rest of the spec, a variable that is not set included, does not matter: for programs
+ * that offer a choice. A key that is not there has no names. *out gets the text, which tg_text_free
+ * frees; NULL on failure: TG_USAGE where there is no such file, TG_SPEC where it is no YAML. */
 TG_API_CHECK int tg_spec_names(const char *spec_path, const char *key, char **out,
                                struct tg_error *err);
 

@@ -17,6 +17,7 @@ pipeline: test
 destination: ${NOBODY_SETS_THIS}
 source: {type: files}
 resources: {orders: , customers: , "a b": , 'it''s': , 名前: }
+environments: {dev: , prod: {destination: "${NOBODY_SETS_THIS_EITHER}"}}
 EOF
 }
 
@@ -48,6 +49,8 @@ test_lists_and_what_stands_before_the_equals_sign() {
     offers "run s --schema-contract data_type=f" data_type=freeze
     offers "run s --schema-contract=tables=freeze,col" --schema-contract=tables=freeze,columns=
     names
+    offers "run spec.yaml --env " "dev prod"
+    offers "show spec.yaml --env=p" --env=prod
     offers "run spec.yaml --select orders,cu" orders,customers
     offers "run spec.yaml --select=orders,cu" --select=orders,customers
 }
