@@ -21,8 +21,10 @@ static int64_t columns_of(struct fixture *t, struct destination *destination, co
 {
     struct ArrowArrayStream rows = {0};
     struct ArrowSchema schema = {0};
-    FIXTURE_OK(t, destination_run(destination, text, &rows, &t->err));
-    if (!rows.release)
+    bool gives_rows = false;
+    FIXTURE_OK(t, destination_run(destination, text, NULL, &rows, &gives_rows, &t->err));
+    assert_int_equal(gives_rows, rows.release != NULL);
+    if (!gives_rows)
         return 0;
     FIXTURE_OK(t, stream_schema(&rows, TG_DESTINATION, &schema, &t->err));
     int64_t count = schema.n_children;

@@ -365,7 +365,7 @@ static struct csv_rows rows_of(const struct csv_reader *reader, size_t first, si
 {
     return (struct csv_rows){.syntax = &reader->split.syntax,
                              .text = reader->text,
-                             .fields = reader->fields + first * reader->width,
+                             .fields = count > 0 ? reader->fields + first * reader->width : NULL,
                              .width = reader->width,
                              .count = count};
 }
@@ -499,7 +499,7 @@ static int hand_on(struct csv_reader *reader, struct page *page, struct tg_error
     page->kind = PAGE_ROWS;
     page->file = reader->options.name;
     page->first_row = reader->row;
-    page->lines = reader->lines + reader->next_row;
+    page->lines = count > 0 ? reader->lines + reader->next_row : NULL;
     page->bad = reader->bad;
     reader->bad = bad;
     reader->next_row += count;
