@@ -105,6 +105,16 @@ int error_where(struct tg_error *err, int code, const char *format, ...)
     return err->code != TG_OK ? err->code : code;
 }
 
+int error_before(struct tg_error *err, int code, const char *sentence)
+{
+    if (!err)
+        return code;
+    char text[2 * sizeof(err->what)];
+    snprintf(text, sizeof(text), "%.200s: %s", sentence, err->what);
+    put(err->what, sizeof(err->what), text);
+    return err->code != TG_OK ? err->code : code;
+}
+
 /* ---- places that are known in parts ---- */
 
 static const struct {

@@ -48,6 +48,10 @@ int error_nomem(struct tg_error *err);
  * reads well. */
 int error_where(struct tg_error *err, int code, const char *format, ...) TG_PRINTF(3, 4);
 
+/* Puts a sentence and a colon before the message, which is somebody else's: a database's. Returns
+ * as error_where does. */
+int error_before(struct tg_error *err, int code, const char *sentence);
+
 /* Parts of a place that struct tg_error has fields for. */
 enum error_place {
     AT_RESOURCE,

@@ -127,7 +127,10 @@ int destination_restore(struct destination *destination, const struct ledger_own
     ledger_init(out);
     if (!destination->state)
         return TG_OK;
-    return destination->driver->restore(destination, owner, now_us, out, err);
+    int rc = destination->driver->restore(destination, owner, now_us, out, err);
+    return rc == TG_DESTINATION
+               ? error_before(err, rc, "what the destination knows of the pipeline cannot be read")
+               : rc;
 }
 
 int destination_ties(struct destination *destination, const struct ties_request *request,

@@ -222,6 +222,28 @@ static void test_exit_codes(void **state)
     assert_int_equal(tg_code_exit(99), 1);
 }
 
+/* What tells of it stays: the code, the state, the place. */
+static void test_before(void **state)
+{
+    (void)state;
+    struct tg_error err = {0};
+    char text[1200];
+    error_set(&err, TG_DESTINATION, "theirs");
+    error_where(&err, TG_DESTINATION, "load '1'");
+    memcpy(err.sqlstate, "42601", 6);
+    assert_int_equal(error_before(&err, TG_DESTINATION, "ours"), TG_DESTINATION);
+    assert_string_equal(err.what, "ours: theirs");
+    assert_string_equal(err.where, "load '1'");
+    assert_string_equal(err.sqlstate, "42601");
+    memset(text, 'x', sizeof(text) - 1);
+    text[sizeof(text) - 1] = 0;
+    error_set(&err, TG_DESTINATION, "%s", text);
+    error_before(&err, TG_DESTINATION, "ours");
+    assert_int_equal(strlen(err.what), sizeof(err.what) - 1);
+    assert_int_equal(strncmp(err.what, "ours: xxx", 9), 0);
+    assert_int_equal(error_before(NULL, TG_SOURCE, "ours"), TG_SOURCE);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -231,6 +253,7 @@ int main(void)
         cmocka_unit_test(test_where_is_cut), cmocka_unit_test(test_where_without_a_code),
         cmocka_unit_test(test_places),       cmocka_unit_test(test_names),
         cmocka_unit_test(test_exit_codes),   cmocka_unit_test(test_reasons),
+        cmocka_unit_test(test_before),
     };
     return cmocka_run_group_tests_name("base/error", tests, NULL, NULL);
 }

@@ -147,7 +147,7 @@ test_a_dataset_that_others_made() {
     destination=$(as_nobody)
     spec
     run 1
-    says "permission denied for schema d" "to make a table in it takes the right CREATE on the schema"
+    says "the load cannot be written: postgresql: permission denied for schema d" "to make a table in it takes the right CREATE on the schema"
     pg "$(database)" -c "GRANT CREATE ON SCHEMA d TO nobody_$$"
     run 0
     echo '{"id": 2}' >t.jsonl

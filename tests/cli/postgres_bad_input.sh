@@ -272,6 +272,8 @@ test_destination_lacks_a_right() {
     equal 0 "$(psql_here "SELECT count(*) FROM pg_tables WHERE schemaname = 'd'")" "tables"
     psql_here "GRANT CREATE ON SCHEMA d TO $role"
     mended 1
+    psql_here "REVOKE USAGE ON SCHEMA d FROM $role"
+    refuses_again "what the destination knows of the pipeline cannot be read: postgresql: permission denied for schema d"
 }
 
 refuses_again() { fails 1 TG_DESTINATION final "$@" "grant the user this right"; }
@@ -498,7 +500,8 @@ test_source_lacks_a_right() {
     reads "t: {table: t}" "$theirs"
     stops 1 TG_SOURCE final "resource 't'" "may see"
     psql_here "GRANT SELECT ON src.t TO $role"
-    stops 1 TG_SOURCE final "resource 't'" "permission denied for schema src" "grant the user this right"
+    stops 1 TG_SOURCE final "resource 't'" "the table cannot be read: postgresql: permission denied for schema src" \
+        "grant the user this right"
     reads "t: {query: SELECT id FROM src.t}" "$theirs"
     stops 1 TG_SOURCE final "resource 't'" "permission denied for schema src"
     psql_here "GRANT USAGE ON SCHEMA src TO $role"
@@ -569,7 +572,7 @@ test_source_view_without_a_key() {
 test_source_query_with_a_mistake() {
     a_table
     reads "t: {query: \"SELECT id,\\n  'ä' AS ä FRM src.t\"}"
-    stops 1 TG_SOURCE final "resource 't'" "syntax error at or near \"FRM\"" "line 2:   'ä' AS ä FRM src.t
+    stops 1 TG_SOURCE final "resource 't'" "the query cannot be run: postgresql: syntax error at or near \"FRM\"" "line 2:   'ä' AS ä FRM src.t
                      ^"
     equal 42601 "$(part sqlstate)"
     reads "t: {query: SELECT id FROM src.t; SELECT 2}"

@@ -65,7 +65,7 @@ static int open_pool(struct source *source, const struct source_request *request
     TRY(pool_open(request->services.ctx, &source->where, parallel ? strtoul(parallel, NULL, 10) : 1,
                   request->commit_safe ? &source->safe : NULL, &source->pool, err));
 done:
-    return rc == TG_OK ? rc : sql_read_failed(rc, NULL, err);
+    return rc == TG_OK ? rc : sql_open_failed(rc, err);
 }
 
 static int sql_open(const struct source_request *request, struct source **out, struct tg_error *err)
@@ -94,7 +94,9 @@ static int reflect(struct source *source, struct tg_error *err)
     TRY(reading_reflect(pool_first(source->pool), source->schema, &source->relations, err));
     source->is_reflected = true;
 done:
-    return rc == TG_OK ? rc : sql_read_failed(rc, NULL, err);
+    if (rc == TG_DESTINATION)
+        error_before(err, rc, "the database does not say which tables it has");
+    return rc == TG_OK ? rc : sql_open_failed(rc, err);
 }
 
 static int no_table(const struct source *source, const char *name, struct tg_error *err)

@@ -63,7 +63,7 @@ static bool has_changed(const struct tg_error *err)
     return strcmp(err->sqlstate, "42P01") == 0 || strcmp(err->sqlstate, "42703") == 0;
 }
 
-int sql_read_failed(int rc, const char *what, struct tg_error *err)
+int sql_open_failed(int rc, struct tg_error *err)
 {
     int code = rc == TG_DESTINATION ? TG_SOURCE : rc;
     if (!err)
@@ -71,6 +71,16 @@ int sql_read_failed(int rc, const char *what, struct tg_error *err)
     err->code = code;
     rename_place(err->what);
     rename_place(err->where);
+    return code;
+}
+
+int sql_read_failed(int rc, const char *what, struct tg_error *err)
+{
+    const int code = sql_open_failed(rc, err);
+    if (!err)
+        return code;
+    if (rc == TG_DESTINATION)
+        error_before(err, code, what ? "the table cannot be read" : "the query cannot be run");
     if (!what)
         count_lines(err->what, sizeof(err->what));
     if (code == TG_SOURCE && what && has_changed(err)) {

@@ -20,7 +20,9 @@ int sql_reader_schema(struct connection *con, const char *sql, const char *what,
 int sql_reader_check(const struct ArrowSchema *schema, const char *what,
                      struct tg_error *err) TG_CHECK_RESULT;
 
-/* A failure of the database as one of a source: its code, what it may be, the table. */
+/* A failure of the database as one of a source: its code, and whose connection it is. */
+int sql_open_failed(int rc, struct tg_error *err);
+/* The same while it is read: what has failed in words before the database's own, the table. */
 int sql_read_failed(int rc, const char *what, struct tg_error *err);
 
 #endif
