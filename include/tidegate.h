@@ -727,7 +727,7 @@ TG_API_CHECK int tg_pipeline_undo(struct tg_pipeline *pipeline,
 
 /* ---- The life of a pipeline ---- */
 
-/* Opens every source and the destination without loading anything. TG_OK when a run could start. */
+/* Opens sources and destination; says what a run refuses before it reads: makes nothing. */
 TG_API_CHECK int tg_pipeline_check(struct tg_pipeline *pipeline, struct tg_error *err);
 
 /* Asks the running call to stop at the next batch, file or statement; it then returns TG_CANCELLED,

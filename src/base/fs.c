@@ -287,6 +287,43 @@ done:
     return rc;
 }
 
+/* How far it is there; *end is behind that. What is there is a folder, or leads to one. */
+static int walk_there(char *part, char **end, struct tg_error *err)
+{
+    struct stat info;
+    *end = NULL;
+    for (char *slash = part;; *slash = '/') {
+        slash = strchr(slash + 1, '/');
+        if (slash)
+            *slash = '\0';
+        if (stat(part, &info) != 0)
+            return TG_OK; /* the name stays cut off, for who says that it cannot be made */
+        if (!S_ISDIR(info.st_mode))
+            return error_errno(err, TG_IO, EEXIST, "folder '%s' cannot be made", part);
+        *end = part + strlen(part);
+        if (!slash)
+            return TG_OK;
+    }
+}
+
+int fs_may_mkdirs(const char *path, struct tg_error *err)
+{
+    char *end = NULL, *part = mem_strdup(path);
+    if (!part)
+        return error_nomem(err);
+    int rc = walk_there(part, &end, err);
+    char *missing = rc == TG_OK ? mem_strdup(part) : NULL;
+    if (rc == TG_OK && !missing)
+        rc = error_nomem(err);
+    if (end)
+        *end = '\0';
+    if (rc == TG_OK && access(end ? part : "/", W_OK | X_OK) != 0)
+        rc = error_errno(err, TG_IO, errno, "folder '%s' cannot be made", missing);
+    mem_free(missing);
+    mem_free(part);
+    return rc;
+}
+
 static int remove_entry(const char *path, const struct stat *info, int type, struct FTW *place)
 {
     (void)info;

@@ -30,6 +30,8 @@ char *fs_dirname(const char *path); /* out; "." when there is no folder part */
 int fs_stat(const char *path, struct fs_stat *out, struct tg_error *err) TG_CHECK_RESULT;
 int fs_stat_open(int fd, struct fs_stat *out, struct tg_error *err) TG_CHECK_RESULT; /* the same */
 int fs_mkdirs(const char *path, struct tg_error *err) TG_CHECK_RESULT; /* like mkdir -p */
+/* Could it, or (it is there) be written to? Nothing is made; an absolute path. */
+int fs_may_mkdirs(const char *path, struct tg_error *err) TG_CHECK_RESULT;
 int fs_read_file(const char *path, struct buf *out, struct tg_error *err) TG_CHECK_RESULT;
 /* Writes a temporary file beside `path`, fsyncs it and renames it over `path`. */
 int fs_write_file(const char *path, const void *bytes, size_t len,

@@ -6,6 +6,7 @@
  *
  * What is opened is closed again; nothing is locked, made or changed.
  */
+#include "base/fs.h"
 #include "duckdb/engine.h"
 #include "run/inspect.h"
 #include "run/session.h"
@@ -39,6 +40,15 @@ done:
     return rc == TG_OK ? TG_OK : error_at(err, rc, AT_RESOURCE, resource->name);
 }
 
+/* Where loads are to be sealed. */
+static int check_folder(const struct config *config, struct tg_error *err)
+{
+    char *folder = fs_join(config->workdir, config->pipeline);
+    int rc = folder ? fs_may_mkdirs(folder, err) : error_nomem(err);
+    mem_free(folder);
+    return rc == TG_OK ? rc : error_where(err, rc, "pipeline '%s'", config->pipeline);
+}
+
 int check_pipeline(struct tg_pipeline *pipeline, const struct check_visitor *visitor,
                    struct tg_error *err)
 {
@@ -47,6 +57,8 @@ int check_pipeline(struct tg_pipeline *pipeline, const struct check_visitor *vis
     struct config *config = &pipeline->config;
     struct check check = {.config = config, .services.ctx = &pipeline->ctx, .visitor = visitor};
     TRY(config_select(config, pipeline->select, err));
+    if (!config->destination.read_only)
+        TRY(check_folder(config, err));
     TRY(engine_new(&pipeline->ctx, config->workdir, &check.services.engine, err));
     TRY(describe_groups(pipeline, &check.services, &check.sources, err));
     for (size_t i = 0; i < config->resource_count; i++)

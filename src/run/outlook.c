@@ -269,6 +269,8 @@ static int enter_tables(struct session *session, const struct resource *resource
     struct contract contract;
     const struct catalog *catalog = &session->catalog;
     TRY(root_table_hints(session, resource, &root, &contract, err));
+    if (!root->discarded)
+        TRY(there_fits(session, root->name, err));
     if (resource->driver->describe || root->seen_data)
         TRY(complete_root(session, root, err));
     told->columns_known = table_find(root, "_dlt_load_id") != NULL;

@@ -123,3 +123,12 @@ int plan_pipeline(struct tg_pipeline *pipeline, const struct tg_plan_options *op
         tg_plan_free(plan);
     return rc;
 }
+
+int plan_check(struct tg_pipeline *pipeline, struct tg_error *err)
+{
+    const struct tg_plan_options options = {TG_PLAN_OPTIONS_INIT};
+    struct tg_plan *plan = NULL;
+    int rc = plan_pipeline(pipeline, &options, &plan, err);
+    tg_plan_free(plan);
+    return rc;
+}

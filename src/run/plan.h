@@ -23,6 +23,9 @@ struct tg_plan {
 int plan_pipeline(struct tg_pipeline *pipeline, const struct tg_plan_options *options,
                   struct tg_plan **out, struct tg_error *err) TG_CHECK_RESULT;
 
+/* Would a run be refused before it reads? As a plan without rows, of which nothing is kept. */
+int plan_check(struct tg_pipeline *pipeline, struct tg_error *err) TG_CHECK_RESULT;
+
 /* backfill.c: of the range that is asked for, what is loaded, and what would be. TG_USAGE as a run
  * or a backfill of it. */
 int backfill_outlook(struct session *session, const struct tg_plan_options *options,

@@ -206,6 +206,9 @@ enum there {
     THERE_PRESENT,
     THERE_GONE /* it has had data */
 };
+/* Of a table that is present: can rows of ours go into it? */
+int there_fits(const struct session *session, const char *table,
+               struct tg_error *err) TG_CHECK_RESULT;
 /* Before the first row of a table: one that is present must be fit for ours; one that is gone is an
  * error where something (`held_by`, NULL: nothing) holds rows back that were in it, else a warning.
  */

@@ -277,6 +277,13 @@ static int check_links(const struct session *session, const struct table *there,
     return TG_OK;
 }
 
+int there_fits(const struct session *session, const char *table, struct tg_error *err)
+{
+    const struct table *there =
+        catalog_find_like(&session->there, table, session->destination.facts.folds_case);
+    return there ? check_links(session, there, err) : TG_OK;
+}
+
 static bool had_data(const struct session *session, const char *table)
 {
     for (size_t i = 0; i < session->had_data_count; i++)
@@ -292,7 +299,7 @@ int there_meet(const struct session *session, const char *table, const struct re
         catalog_find_like(&session->there, table, session->destination.facts.folds_case);
     *found = there ? THERE_PRESENT : had_data(session, table) ? THERE_GONE : THERE_NEW;
     if (there)
-        return check_links(session, there, err);
+        return there_fits(session, table, err);
     if (*found == THERE_NEW)
         return TG_OK;
     if (held_by)

@@ -7,6 +7,7 @@
 #include <cmocka.h>
 
 #include <fcntl.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -156,6 +157,24 @@ static void test_stat(void **state)
     struct tg_error err = {0};
     assert_int_equal(fs_stat(name, &info, &err), TG_IO);
     assert_non_null(strstr(err.what, "too long"));
+}
+
+static void test_whether_folders_can_be_made(void **state)
+{
+    struct tg_error err = {0};
+    char here[PATH_MAX], path[PATH_MAX + 32];
+    (void)state;
+    assert_non_null(getcwd(here, sizeof(here)));
+    snprintf(path, sizeof(path), "%s/not/there/yet", here);
+    assert_int_equal(fs_may_mkdirs(path, &err), TG_OK);
+    assert_int_equal(access("not", F_OK), -1);
+    assert_int_equal(fs_may_mkdirs(here, &err), TG_OK);
+    assert_int_equal(fs_may_mkdirs("/", &err), geteuid() == 0 ? TG_OK : TG_IO);
+    assert_int_equal(fs_write_file("a_file", "x", 1, &err), TG_OK);
+    snprintf(path, sizeof(path), "%s/a_file/below", here);
+    assert_int_equal(fs_may_mkdirs(path, &err), TG_IO);
+    assert_non_null(strstr(err.what, "/a_file' cannot be made: File exists"));
+    assert_int_equal(fs_remove("a_file", NULL), TG_OK);
 }
 
 static void test_mkdirs(void **state)
@@ -563,6 +582,7 @@ int main(void)
         TEST(test_absolute_and_identity),
         TEST(test_stat),
         TEST(test_mkdirs),
+        TEST(test_whether_folders_can_be_made),
         TEST(test_read_and_write),
         TEST(test_write_fails_cleanly),
         TEST(test_sync_and_rename),
