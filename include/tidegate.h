@@ -596,8 +596,9 @@ struct tg_pipeline_options {
                        kept; 0: what the spec says, else none; at most 1000 */
     enum tg_refresh refresh; /* not beside full_refresh */
     uint64_t accept;         /* values of enum tg_accept, added up */
-    const char *engine; /* the path of DuckDB's library; NULL: as tg_engine_find looks for it. One
-                           process has one: TG_USAGE where another is loaded */
+    const char *engine; /* the path of DuckDB's library; NULL: as tg_engine_find looks for it. All
+                           pipelines of a process have one, else TG_USAGE; a DuckDB that the program
+                           has for itself may be any */
     const struct tg_option *variables; /* tg_pipeline_open: what ${NAME} of the spec stands for;
                                           other names are the environment's */
     size_t variable_count;
@@ -774,11 +775,10 @@ enum tg_reference { TG_REFERENCE_TEXT = 0, TG_REFERENCE_MARKDOWN, TG_REFERENCE_J
  * tg_text_free frees. */
 TG_API_CHECK int tg_spec_reference(enum tg_reference form, char **out, struct tg_error *err);
 
-/* The names that stand below a key of a spec file, in its order, each with a '\n' behind it: those
- * of "resources", "sources", "environments". Nothing is opened but that file, and what is wrong
- * with the rest of the spec, a variable that is not set included, does not matter: for programs
- * that offer a choice. A key that is not there has no names. *out gets the text, which tg_text_free
- * frees; NULL on failure: TG_USAGE where there is no such file, TG_SPEC where it is no YAML. */
+/* The names below a key of a spec file ("resources", "sources", "environments"), in its order, each
+ * with a '\n' behind it; none where there is no such key. Only the file is opened, and the rest of
+ * it may be wrong: for programs that offer a choice. *out gets the text, for tg_text_free; NULL on
+ * failure: TG_USAGE where there is no such file, TG_SPEC where it is no YAML. */
 TG_API_CHECK int tg_spec_names(const char *spec_path, const char *key, char **out,
                                struct tg_error *err);
 

@@ -655,7 +655,8 @@ int spec_names(const char *spec_path, const char *key, struct buf *out, struct t
         TRY(document_report(&doc, err));
     const struct node *map = node_find(&doc.root, key);
     for (size_t i = 0; map && map->kind == NODE_MAP && i < map->item_count; i++)
-        buf_printf(out, "%s\n", map->items[i].name);
+        if (!strchr(map->items[i].name, '\n'))
+            buf_printf(out, "%s\n", map->items[i].name);
 done:
     mem_free(folder);
     buf_release(&text);

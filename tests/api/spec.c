@@ -79,7 +79,7 @@ static void names_of_a_spec(void **state)
     struct tg_error err = {0};
     char *text = (char *)&err;
     const char *spec = "destination: ${NOBODY_SETS_THIS}\nsource: {type: none}\n"
-                       "resources: {b: {colour: red}, 'a c': , 名: {}}\n";
+                       "resources: {b: {colour: red}, 'a c': , 名: {}, \"a\\nline\": {}}\n";
     names(spec, "resources", "b\na c\n名\n");
     names(spec, "source", "type\n");
     names(spec, "sources", "");
