@@ -130,7 +130,7 @@ static struct tg_pipeline *open_spec(const struct call *call, bool read_only, in
 const char *format_environment(const struct tg_pipeline *pipeline, char out[ENVIRONMENT_BYTES])
 {
     const char *name = tg_pipeline_environment(pipeline);
-    snprintf(out, ENVIRONMENT_BYTES, name ? ", environment %s" : "", name);
+    snprintf(out, ENVIRONMENT_BYTES, "%s%s", name ? ", environment " : "", name ? name : "");
     return out;
 }
 
