@@ -467,14 +467,15 @@ static int tell_rest(struct following *following, struct tg_error *err)
         TRY(tell(following, "more", &text, err));
     }
     if (following->seen_count == 0) {
-        buf_printf(&text, "the source does not have it: none of its %" PRIu64 " rows has this key",
+        buf_printf(&text,
+                   "the source does not have it: no row of it has this key (rows: %" PRIu64 ")",
                    following->row_count);
         TRY(tell(following, "source_absent", &text, err));
     }
     if (following->unread_count > 0) {
         buf_printf(&text,
-                   "%" PRIu64 " rows of the source cannot be read, so that nobody knows "
-                   "their keys",
+                   "the source has rows that cannot be read, so that nobody knows their keys "
+                   "(rows: %" PRIu64 ")",
                    following->unread_count);
         TRY(tell(following, "source_unreadable", &text, err));
     }

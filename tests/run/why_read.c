@@ -79,7 +79,7 @@ static void by_the_cursor(struct fixture *fixture)
     tells(fixture, "c", "2", "source_known", "its at, 5, is the start, and by its hash");
     tells(fixture, "c", "3", "source_without", "line 3");
     tells(fixture, "c", "3", "source_without", "line 4");
-    tells(fixture, "c", "9", "source_absent", "none of its 4 rows has this key");
+    tells(fixture, "c", "9", "source_absent", "no row of it has this key (rows: 4)");
     put_file(fixture, "c.jsonl", "{\"id\": 2, \"at\": 6}\n{\"id\": 2.0, \"at\": 7}\n");
     tells(fixture, "c", "02", "source_passes", "in the place of the one that is there");
     tells(fixture, "c", "2", "source_deduplicated", "of these 2 rows");
@@ -118,7 +118,7 @@ static void by_what_is_known_of_files(struct fixture *fixture)
     tells(fixture, "f", "id=3", "source_passes", "f1.jsonl', line 3) passes: a run takes it now");
     put_file(fixture, "f1.jsonl", "{\"id\": 7}\n");
     tells(fixture, "f", "id=7", "source_passes", "");
-    tells(fixture, "f", "id=1", "source_absent", "none of its 1 rows");
+    tells(fixture, "f", "id=1", "source_absent", "no row of it has this key (rows: 1)");
     put_file(fixture, "f2.jsonl", text);
     tells(fixture, "f", "id=2", "source_unread", "the text of the file was loaded before");
 }
@@ -155,7 +155,8 @@ static void by_contract_and_rejects(struct fixture *fixture)
              "{\"id\": 1}\n{\"id\": 2, \"more\": 1}\n{\"id\": 3\n{\"id\": 4, \"id\": \"x\"}\n");
     tells(fixture, "h", "id=1", "source_passes", "");
     tells(fixture, "h", "id=2", "source_rejected", "column 'more'");
-    tells(fixture, "h", "id=3", "source_unreadable", "1 rows of the source cannot be read");
+    tells(fixture, "h", "id=3", "source_unreadable",
+          "rows that cannot be read, so that nobody knows their keys (rows: 1)");
     open_as(fixture, FILES,
             "h: {path: h.jsonl, write_disposition: replace, schema_contract: freeze}", 1);
     put_file(fixture, "h.jsonl", "{\"id\": 1}\n{\"id\": 2, \"more\": 1}\n");
@@ -180,7 +181,7 @@ static void by_a_database(struct fixture *fixture)
     tells(fixture, "q", "2", "source_known", "the start");
     free(postgres_sql("INSERT INTO q VALUES (3, '2024-03-01')"));
     tells(fixture, "q", "at=2024-03-01", "source_passes", "(row 3) passes");
-    tells(fixture, "q", "4", "source_absent", "none of its 3 rows");
+    tells(fixture, "q", "4", "source_absent", "no row of it has this key (rows: 3)");
     free(postgres_sql("DROP TABLE q"));
 }
 
