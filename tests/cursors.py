@@ -421,7 +421,7 @@ def call(*arguments, code=0, fail_at=None, seed=None):
 
 
 def sql(query, spec="spec.yaml"):
-    return call("sql", spec, query, "--json")
+    return call("sql", spec, query, "--json", "--write")
 
 
 class Batch:
@@ -670,6 +670,16 @@ class Batch:
             raise Failure(table.seed, f"below, above, known, without a value and late are said to be {said}, not {counts}")
 
 
+def walk(batch):
+    """All steps; how one failed."""
+    try:
+        for _ in range(STEPS):
+            batch.step()
+    except Failure as failure:
+        return failure
+    return None
+
+
 def attempt(seeds, head, omitted=()):
     """The batch, and how it failed, in a folder of its own."""
     folder, home = f"seed{seeds[0]}", os.getcwd()
@@ -678,13 +688,9 @@ def attempt(seeds, head, omitted=()):
     os.chdir(folder)
     try:
         batch = Batch(seeds, head, omitted)
-        for _ in range(STEPS):
-            batch.step()
-    except Failure as failure:
-        return batch, failure
+        return batch, walk(batch)
     finally:
         os.chdir(home)
-    return batch, None
 
 
 def shrink(seed, head):
