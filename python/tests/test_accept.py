@@ -130,7 +130,7 @@ def test_what_cannot_be_reset():
 
 
 #: Of other programs, of commands that no call of a pipeline leads to, or said only together with another word.
-_OTHERS = {"--long", "--remote-name", "--ultra", "--wait", "tidegate show", "tidegate advise", "tidegate may", "tidegate only"}
+_OTHERS = {"--long", "--remote-name", "--ultra", "--wait", "tidegate show", "tidegate advise", "tidegate init", "tidegate may", "tidegate only"}
 
 
 def test_all_that_the_library_advises_is_known_in_python():

@@ -23,11 +23,8 @@ static int64_t columns_of(struct fixture *t, struct destination *destination, co
     struct ArrowSchema schema = {0};
     bool gives_rows = false;
     FIXTURE_OK(t, destination_run(destination, text, NULL, &rows, &gives_rows, &t->err));
-    assert_int_equal(gives_rows, rows.release != NULL);
-    if (!gives_rows)
-        return 0;
     FIXTURE_OK(t, stream_schema(&rows, TG_DESTINATION, &schema, &t->err));
-    int64_t count = schema.n_children;
+    int64_t count = gives_rows ? schema.n_children : 0;
     schema_release(&schema);
     stream_release(&rows);
     return count;
