@@ -83,7 +83,7 @@ test_a_write_that_waits_says_so() {
     run 0
     echo '{"id": 1, "v": 2}' >t.jsonl
     mkfifo go
-    psql -qX "$destination" >/dev/null 2>&1 <<SQL &
+    pg "$(basename "$destination")" >/dev/null 2>&1 <<SQL &
 BEGIN;
 SELECT pg_advisory_xact_lock(hashtextextended('tidegate pipeline d test', 0));
 \! touch held; read _ <go
