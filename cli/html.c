@@ -23,7 +23,7 @@ static const char style[] =
     "body{margin:0 auto;max-width:70rem;padding:1rem;background:var(--back);color:var(--text);"
     "font:1rem/1.45 system-ui,sans-serif}\n"
     "h1{font-size:1.5rem;margin:.3rem 0}h2{font-size:1.15rem;margin:2rem 0 .5rem}\n"
-    "p{margin:.3rem 0}.soft{color:var(--soft)}\n"
+    "h1,p{overflow-wrap:anywhere}p{margin:.3rem 0}.soft{color:var(--soft)}\n"
     ".facts{display:flex;flex-wrap:wrap;gap:.6rem;margin:1rem 0}\n"
     ".facts div{background:var(--panel);border:1px solid var(--line);border-radius:.5rem;"
     "padding:.5rem .8rem;flex:1 1 8rem}\n"

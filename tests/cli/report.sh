@@ -104,6 +104,8 @@ shot() {
 
 test_a_browser_shows_it() {
     [ -n "$browser" ] || fail "there is no Chromium; tools/install-deps brings it"
+    local folder=a_folder_with_a_very_long_name_in_which_nothing_can_be_broken_in_two
+    mkdir $folder && cd $folder
     history
     page
     shot 400 1 light.png
