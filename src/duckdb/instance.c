@@ -1,10 +1,10 @@
 /*
  * The DuckDB instances of this process: shared and counted.
  *
- * Path: instance_join -> place_find -> find_open, else take_file: the file becomes a catalog of an
- * instance of the context that has none (attach.c); its last use gives it up. instance_hold,
- * instance_work: the engine's instance, which stays open from one load to the next, because opening
- * one takes longer than all that a small run asks of it. Who leaves as the last one closes it.
+ * Path: instance_join -> place_find -> find_open, else take_file: the file becomes a catalog of the
+ * instance that the context's engine holds, or of a new one where that has a file (attach.c); its
+ * last use gives it up. instance_hold, instance_work: the engine's instance, which stays open from
+ * one load to the next, because opening one takes longer than all that a small run asks of it.
  *
  * A file is known by device and inode, so links and other paths lead to the same instance. All of
  * it happens under one lock, opening and closing too: nobody gets in between. The list is the one
@@ -26,7 +26,7 @@
 
 struct instance {
     struct instance *next;
-    const struct context *owner; /* for whom it was opened */
+    const struct context *owner; /* whose engine holds it; NULL: nobody's does */
     pid_t process;               /* a forked child has the list, but no instance that works */
     char *temp_dir;
     int threads;              /* the most that it may have */
@@ -101,12 +101,11 @@ static int find_open(const struct place *place, struct instance **out, struct tg
 
 /* ---- instances ---- */
 
-/* Of the context; `free`: one without a file. */
-static struct instance *find_own(const struct context *ctx, bool free)
+/* The one that the context's engine holds. */
+static struct instance *find_own(const struct context *ctx)
 {
     struct instance *instance = instances.first;
-    while (instance && (instance->owner != ctx || instance->process != getpid() ||
-                        (free && instance->file.path)))
+    while (instance && (instance->owner != ctx || instance->process != getpid()))
         instance = instance->next;
     return instance;
 }
@@ -123,11 +122,8 @@ static int new_instance(const struct context *ctx, const char *temp_dir, struct 
         mem_free(folder);
         return error_nomem(err);
     }
-    *instance = (struct instance){.next = instances.first,
-                                  .owner = ctx,
-                                  .process = getpid(),
-                                  .temp_dir = folder,
-                                  .threads = ctx->threads};
+    *instance = (struct instance){
+        .next = instances.first, .process = getpid(), .temp_dir = folder, .threads = ctx->threads};
     instances.first = *out = instance;
     return TG_OK;
 }
@@ -248,8 +244,8 @@ static int take_file(const struct context *ctx, struct place *place, bool reads,
     int rc = TG_OK;
     char temp_dir[TEMP_MAX];
     name_temp_dir(ctx, place, reads, temp_dir);
-    *out = find_own(ctx, true);
-    if (!*out)
+    *out = find_own(ctx);
+    if (!*out || (*out)->file.path)
         TRY(new_instance(ctx, temp_dir, out, err));
     if (!(*out)->database)
         TRY(open_database(ctx, *out, duck_share(ctx), err));
@@ -353,11 +349,13 @@ int instance_hold(const struct context *ctx, const char *temp_dir, struct instan
 {
     int rc = TG_OK;
     pthread_mutex_lock(&instances.lock);
-    *out = find_own(ctx, false);
+    *out = find_own(ctx);
     if (!*out)
         rc = new_instance(ctx, temp_dir, out, err);
-    if (rc == TG_OK)
+    if (rc == TG_OK) {
+        (*out)->owner = ctx;
         (*out)->hold_count++;
+    }
     pthread_mutex_unlock(&instances.lock);
     return rc;
 }
@@ -367,7 +365,8 @@ void instance_release(struct instance *instance)
     if (!instance || instance->process != getpid())
         return;
     pthread_mutex_lock(&instances.lock);
-    instance->hold_count--;
+    if (--instance->hold_count == 0)
+        instance->owner = NULL; /* another context may come to lie there */
     tidy(instance);
     pthread_mutex_unlock(&instances.lock);
 }

@@ -385,6 +385,9 @@ static void test_held_by_two(void **state)
     leave(&use);
     instance_release(held);
     instance_release(again);
+    struct instance *next = hold(); /* of a context that lies where the first one did */
+    assert_ptr_not_equal(next, guest.instance);
+    instance_release(next);
     exec(&guest, "CREATE TABLE t AS SELECT 1 a");
     assert_true(is_locked("d.duckdb"));
     instance_leave(&other_ctx, &guest);
