@@ -1,7 +1,7 @@
 /*
  * Steps of naming conventions for the letters of all scripts, by the tables of utf8proc.
  *
- * Path: a step -> next_char -> class_of (what a character is to a name) -> out.
+ * Path: a step -> next_char -> kind_of (what a character is to a name) -> out.
  *
  * A mark (a vowel sign, an accent that has no character with its letter) is part of the letter
  * before it. A capital without a small letter (a mathematical one) is a letter as those of scripts
@@ -15,7 +15,7 @@
 #include "base/memory.h"
 #include "base/text/utf8.h"
 
-enum class { SIGN, UNDERSCORE, LETTER, CAPITAL, SMALL, DIGIT, MARK };
+enum kind { SIGN, UNDERSCORE, LETTER, CAPITAL, SMALL, DIGIT, MARK };
 
 static utf8proc_int32_t next_char(const char *text, size_t len, size_t *size)
 {
@@ -27,18 +27,20 @@ static utf8proc_int32_t next_char(const char *text, size_t len, size_t *size)
     return 0xfffd;
 }
 
-static enum class class_of(utf8proc_int32_t c) {
-    switch (utf8proc_category(c)){
-        case UTF8PROC_CATEGORY_LU : case UTF8PROC_CATEGORY_LT : return utf8proc_tolower(c) == c
-            ? LETTER
-            : CAPITAL;
-        case UTF8PROC_CATEGORY_LL : return SMALL;
-        case UTF8PROC_CATEGORY_LM : case UTF8PROC_CATEGORY_LO : case
-        UTF8PROC_CATEGORY_NL : return LETTER;
-        case UTF8PROC_CATEGORY_ND : return DIGIT;
-        case UTF8PROC_CATEGORY_MN : case UTF8PROC_CATEGORY_MC : case
-        UTF8PROC_CATEGORY_ME : return MARK;
-        default : return c == '_' ? UNDERSCORE : SIGN;
+static enum kind kind_of(utf8proc_int32_t c)
+{
+    switch (utf8proc_category(c)) {
+    case UTF8PROC_CATEGORY_LU:
+    case UTF8PROC_CATEGORY_LT: return utf8proc_tolower(c) == c ? LETTER : CAPITAL;
+    case UTF8PROC_CATEGORY_LL: return SMALL;
+    case UTF8PROC_CATEGORY_LM:
+    case UTF8PROC_CATEGORY_LO:
+    case UTF8PROC_CATEGORY_NL: return LETTER;
+    case UTF8PROC_CATEGORY_ND: return DIGIT;
+    case UTF8PROC_CATEGORY_MN:
+    case UTF8PROC_CATEGORY_MC:
+    case UTF8PROC_CATEGORY_ME: return MARK;
+    default: return c == '_' ? UNDERSCORE : SIGN;
     }
 }
 
@@ -80,7 +82,7 @@ void letters_reduce(const char *text, size_t len, struct buf *out)
     bool in_run = false;
     size_t size = 0;
     for (size_t i = 0; i < len; i += size) {
-        const bool is_sign = class_of(next_char(text + i, len - i, &size)) == SIGN;
+        const bool is_sign = kind_of(next_char(text + i, len - i, &size)) == SIGN;
         if (!is_sign)
             buf_append(out, text + i, size);
         else if (!in_run)
@@ -89,26 +91,30 @@ void letters_reduce(const char *text, size_t len, struct buf *out)
     }
 }
 
-/* The class of the character behind those at `at`, its marks passed over. */
-static enum class class_behind(const char *text, size_t len, size_t at) {
+/* The kind of the character behind those at `at`, its marks passed over. */
+static enum kind kind_behind(const char *text, size_t len, size_t at)
+{
     size_t size = 0;
-    for (; at < len; at += size){enum class class = class_of(next_char(text + at, len - at, &size));
-                                 if (class != MARK) return class;}
-return UNDERSCORE;
+    for (; at < len; at += size) {
+        const enum kind kind = kind_of(next_char(text + at, len - at, &size));
+        if (kind != MARK)
+            return kind;
+    }
+    return UNDERSCORE;
 }
 
 void letters_split(const char *text, size_t len, struct buf *out)
 {
-    enum class before = UNDERSCORE;
+    enum kind before = UNDERSCORE;
     size_t size = 0;
     for (size_t i = 0; i < len; i += size) {
-        const enum class class = class_of(next_char(text + i, len - i, &size));
+        const enum kind kind = kind_of(next_char(text + i, len - i, &size));
         const bool ends_word = before == SMALL || before == DIGIT;
-        const bool begins_word = before != UNDERSCORE && class_behind(text, len, i + size) == SMALL;
-        if (class == CAPITAL && (ends_word || begins_word))
+        const bool begins_word = before != UNDERSCORE && kind_behind(text, len, i + size) == SMALL;
+        if (kind == CAPITAL && (ends_word || begins_word))
             buf_char(out, '_');
         buf_append(out, text + i, size);
-        before = class == MARK ? before : class;
+        before = kind == MARK ? before : kind;
     }
 }
 
@@ -130,10 +136,10 @@ bool letters_are_beyond_ascii(const char *text, size_t len)
     size_t size = 0;
     for (size_t i = 0; i < len; i += size) {
         const utf8proc_int32_t c = next_char(text + i, len - i, &size);
-        const enum class class = class_of(c);
-        if (class == DIGIT || (c < 0x80 && class != SIGN && class != UNDERSCORE))
+        const enum kind kind = kind_of(c);
+        if (kind == DIGIT || (c < 0x80 && kind != SIGN && kind != UNDERSCORE))
             return false;
-        found |= class == LETTER || class == CAPITAL || class == SMALL;
+        found |= kind == LETTER || kind == CAPITAL || kind == SMALL;
     }
     return found;
 }
