@@ -134,7 +134,6 @@ static const struct rule rules[] = {
     {"FOREIGN KEY constraint failed", TG_DESTINATION, false, "23503", ""},
     {"readonly database", TG_DESTINATION, false, "25006", ""},
     {"database or disk is full", TG_IO, true, "53100", "; make room, and run again"},
-    {"readonly database", TG_DESTINATION, false, "25006", ""},
     {"disk I/O error", TG_IO, true, "58030", "; run again"},
     {"out of memory", TG_NOMEM, true, "53200", ""},
     {"Type mismatch in column", TG_DESTINATION, false, "22000",
