@@ -45,10 +45,12 @@ static void print_loads(const struct tg_result *result)
 
 static void print_look(const struct tg_pipeline *pipeline, const struct tg_result *result)
 {
+    char environment[ENVIRONMENT_BYTES];
     const bool one = tg_result_undone_count(result) == 1;
     print_tables(result);
-    printf("\nTo be undone in dataset '%s' of %s: load%s ", tg_result_dataset(result),
-           tg_pipeline_destination(pipeline), one ? "" : "s");
+    printf("\nTo be undone in dataset '%s' of %s%s: load%s ", tg_result_dataset(result),
+           tg_pipeline_destination(pipeline), format_environment(pipeline, environment),
+           one ? "" : "s");
     print_loads(result);
     printf("\n");
 }
@@ -57,8 +59,7 @@ static void print_json(const struct tg_pipeline *pipeline, const struct tg_resul
 {
     putchar('{');
     print_json_field(stdout, "load_id", tg_result_load_id(result));
-    print_json_field(stdout, "destination", tg_pipeline_destination(pipeline));
-    print_json_field(stdout, "dataset", tg_result_dataset(result));
+    print_json_destination(stdout, pipeline);
     printf("\"done\":%s,\"undone\":[", *tg_result_load_id(result) ? "true" : "false");
     for (size_t i = 0; i < tg_result_undone_count(result); i++) {
         fputs(i > 0 ? "," : "", stdout);

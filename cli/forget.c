@@ -111,11 +111,12 @@ static void print_consequence(const struct tg_reset *reset)
 static void print_look(const struct forgetting *forgetting, const struct tg_pipeline *pipeline,
                        const struct tg_reset *reset)
 {
+    char environment[ENVIRONMENT_BYTES];
     print_resources(reset);
     print_packages(reset);
     print_tables(reset);
-    printf("\nTo be %s in dataset '%s' of %s\n", forgetting->done, tg_reset_dataset(reset),
-           tg_pipeline_destination(pipeline));
+    printf("\nTo be %s in dataset '%s' of %s%s\n", forgetting->done, tg_reset_dataset(reset),
+           tg_pipeline_destination(pipeline), format_environment(pipeline, environment));
     print_consequence(reset);
 }
 
@@ -148,8 +149,7 @@ static void print_json(const struct tg_pipeline *pipeline, const struct tg_reset
 {
     putchar('{');
     print_json_field(stdout, "load_id", tg_reset_load_id(reset));
-    print_json_field(stdout, "destination", tg_pipeline_destination(pipeline));
-    print_json_field(stdout, "dataset", tg_reset_dataset(reset));
+    print_json_destination(stdout, pipeline);
     printf("\"done\":%s,", done ? "true" : "false");
     print_json_resources(reset);
     printf("\"packages\":[");

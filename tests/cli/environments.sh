@@ -65,8 +65,16 @@ test_all_honour_it() {
     tide 0 why spec.yaml t id=3 --env prod
     says "brought it"
     tide 0 undo spec.yaml "$("$tidegate" show spec.yaml loads --env dev --csv | sed -n 3p | cut -d, -f1)" --yes --env dev
+    says "dev.duckdb, environment dev: load"
     equal "2 3" "$(count dev) $(count prod)"
+    tide 0 undo spec.yaml --env dev --look --json
+    says '"environment":"dev","destination":'
+    tide 0 reset spec.yaml --env dev --look
+    says "dev.duckdb, environment dev"
+    tide 0 reset spec.yaml --env dev --look --json
+    says '"environment":"dev","destination":'
     tide 0 drop spec.yaml --yes --env prod
+    says ", environment prod"
     tide 0 run spec.yaml --env prod --quiet
     equal "2 3" "$(count dev) $(count prod)"
     tide 0 check spec.yaml --env prod --json
