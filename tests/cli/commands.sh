@@ -2,12 +2,6 @@
 # The commands as a person types them.
 . "$(dirname "$0")/lib.bash"
 
-tg() {
-    local code=0
-    said=$("$tidegate" "$@" 2>&1) || code=$?
-    ended=$code
-}
-
 test_help_lists_every_command_and_explains_each() {
     tg help
     equal 0 "$ended"

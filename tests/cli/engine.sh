@@ -2,12 +2,6 @@
 # The engine is chosen and loaded at run time, and only where it is needed.
 . "$(dirname "$0")/lib.bash"
 
-tg() {
-    local code=0
-    said=$("$tidegate" "$@" 2>&1) || code=$?
-    ended=$code
-}
-
 test_commands_that_need_no_engine_do_not_load_it() {
     export TIDEGATE_DUCKDB=/none/libduckdb.so
     tg help run

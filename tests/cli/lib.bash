@@ -38,6 +38,9 @@ run() {
     [ "$got" = "$code" ] || fail "run ended with $got, not $code: $said"
 }
 
+# tg ARGUMENTS: its words are in $said, its exit code in $ended
+tg() { ended=0 said=$("$tidegate" "$@" 2>&1) || ended=$?; }
+
 # says TEXT...: every one of them must be in $said
 says() {
     local text

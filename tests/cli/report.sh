@@ -2,9 +2,6 @@
 # `show loads --html`: what the page says, and how a browser shows it.
 . "$(dirname "$0")/lib.bash"
 
-# tg ARGUMENTS: its words are in `said`, its exit code in `ended`
-tg() { ended=0 said=$("$tidegate" "$@" 2>&1) || ended=$?; }
-
 browser=$(command -v chromium-headless-shell || command -v chromium || true)
 
 # Six loads into two tables, with rows that are updated, deleted and rejected, and text that is no HTML.
