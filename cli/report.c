@@ -77,34 +77,20 @@ static int read_all(struct report *report, struct tg_error *err)
 
 /* ---- times ---- */
 
-/* Seconds of "", "Z", "+01" or "-02:30". */
-static bool parse_zone(const char *text, int64_t *out)
-{
-    char *end = NULL;
-    *out = 0;
-    if (!*text || strcmp(text, "Z") == 0)
-        return true;
-    if (*text != '+' && *text != '-')
-        return false;
-    const long hours = strtol(text + 1, &end, 10);
-    const long minutes = *end == ':' ? strtol(end + 1, &end, 10) : 0;
-    *out = (hours * 60 + minutes) * (*text == '-' ? -60 : 60);
-    return !*end;
-}
-
 /* Seconds since 1970 of "2026-11-30T05:52:09...+01:00"; false: it is no such time. */
 static bool parse_time(const char *text, int64_t *out)
 {
     struct tm tm = {0};
-    int64_t zone = 0;
     const char *rest = strptime(text, "%Y-%m-%d", &tm);
     if (rest && (*rest == 'T' || *rest == ' '))
         rest = strptime(rest + 1, "%H:%M:%S", &tm);
-    if (!rest)
+    if (rest && *rest == '.')
+        rest += 1 + strspn(rest + 1, "0123456789");
+    if (rest && *rest)
+        rest = strptime(rest, "%z", &tm); /* Z, +01, -0230 or -02:30 */
+    if (!rest || *rest)
         return false;
-    rest += *rest == '.' ? 1 + strspn(rest + 1, "0123456789") : 0;
-    if (!parse_zone(rest, &zone))
-        return false;
+    const long zone = tm.tm_gmtoff; /* which timegm forgets */
     *out = (int64_t)timegm(&tm) - zone;
     return true;
 }
@@ -144,12 +130,17 @@ static uint64_t sum_loads(const struct report *report, const char *column)
 }
 
 /* Loads stand one behind the other, a row for each table. */
+static bool begins_load(const struct grid *loads, size_t row)
+{
+    return row == 0 ||
+           strcmp(grid_get(loads, row - 1, "load_id"), grid_get(loads, row, "load_id")) != 0;
+}
+
 static size_t count_loads(const struct grid *loads)
 {
     size_t count = 0;
     for (size_t row = 0; row < loads->row_count; row++)
-        count += row == 0 ||
-                 strcmp(grid_get(loads, row - 1, "load_id"), grid_get(loads, row, "load_id")) != 0;
+        count += begins_load(loads, row);
     return count;
 }
 
@@ -193,12 +184,8 @@ static void write_facts(const struct report *report)
 static size_t find_first(const struct grid *loads, size_t count)
 {
     size_t row = loads->row_count;
-    while (row > 0 && count > 0) {
-        const char *id = grid_get(loads, --row, "load_id");
-        while (row > 0 && strcmp(grid_get(loads, row - 1, "load_id"), id) == 0)
-            row--;
-        count--;
-    }
+    while (row > 0 && count > 0)
+        count -= begins_load(loads, --row);
     return row;
 }
 
@@ -208,8 +195,7 @@ static void write_chart(const struct report *report)
     size_t count = 0;
     const struct grid *loads = &report->loads;
     for (size_t row = find_first(loads, BARS_MAX); row < loads->row_count; row++) {
-        const char *id = grid_get(loads, row, "load_id");
-        if (row == 0 || count == 0 || strcmp(grid_get(loads, row - 1, "load_id"), id) != 0)
+        if (begins_load(loads, row))
             bars[count++].title = grid_get(loads, row, "created_at");
         for (size_t i = 0; i < SERIES; i++)
             bars[count - 1].values[i] += grid_number(loads, row, html_series[i]);
@@ -291,12 +277,16 @@ static void write_tables(const struct report *report)
 
 /* ---- cursors ---- */
 
-/* A value as JSON has it: a text without its quotes. */
-static void unquote(const char *value, char *out, size_t size)
+enum { TEXT_BYTES = 256 };
+
+/* A value as JSON has it: a text without its quotes; one that is too long for that keeps them. */
+static const char *unquote(const char *value, char out[TEXT_BYTES])
 {
-    size_t len = strlen(value);
-    bool is_text = len >= 2 && value[0] == '"' && value[len - 1] == '"';
-    snprintf(out, size, "%.*s", (int)(is_text ? len - 2 : len), value + is_text);
+    const size_t len = strlen(value);
+    if (len < 2 || len > TEXT_BYTES || value[0] != '"' || value[len - 1] != '"')
+        return value;
+    snprintf(out, TEXT_BYTES, "%.*s", (int)(len - 2), value + 1);
+    return out;
 }
 
 static void write_cursors(const struct report *report)
@@ -313,9 +303,9 @@ static void write_cursors(const struct report *report)
     fputs("<h2>Cursors</h2>\n", report->out);
     html_table_begin(report->out, columns);
     for (size_t row = 0; row < cursors->row_count; row++) {
-        char value[256], age[32] = "";
+        char text[TEXT_BYTES], age[32] = "";
         int64_t seconds;
-        unquote(grid_get(cursors, row, "last_value"), value, sizeof(value));
+        const char *value = unquote(grid_get(cursors, row, "last_value"), text);
         if (parse_time(value, &seconds))
             say_age(report->now - seconds, age);
         fputs("<tr>", report->out);

@@ -68,6 +68,28 @@ test_an_empty_dataset_has_a_page() {
     grep -q "Nothing was loaded yet." page.html || fail "no word that it is empty"
 }
 
+test_cursors_of_any_zone_have_their_age_and_long_ones_are_whole() {
+    local zones="none Z +01 +0100 +01:00 -02:30 -0230" long
+    long=x$(seq 300 | sed 's/.*/é/' | tr -d '\n')
+    spec "$(for zone in $zones long; do echo "  t$zone: {path: '$zone.jsonl', incremental: at}"; done | sed '1s/^ *//')"
+    python3 - $zones <<'PYTHON'
+import datetime, sys
+for zone in sys.argv[1:]:
+    at = datetime.datetime.now(datetime.timezone.utc) - datetime.timedelta(minutes=90)
+    if zone[0] in "+-":
+        hours, minutes = int(zone[:3]), int(zone[3:].lstrip(":") or 0)
+        at += datetime.timedelta(hours=hours, minutes=minutes if hours > 0 else -minutes)
+    text = at.strftime("%Y-%m-%dT%H:%M:%S.%f") + ("" if zone == "none" else zone)
+    print(f'{{"at": "{text}"}}', file=open(f"{zone}.jsonl", "w"))
+PYTHON
+    echo "{\"at\": \"$long\"}" >long.jsonl
+    run 0
+    page
+    equal 7 "$(grep -o '<td class="w">1 hour</td>' page.html | wc -l)" "ages of 1 hour"
+    grep -q "title=\"&quot;$long&quot;\"" page.html || fail "the long value is cut: $(grep -o '<td class="t">tlong.*' page.html)"
+    iconv -f UTF-8 page.html >/dev/null
+}
+
 test_the_page_is_whole_or_is_not_there() {
     spec
     echo '{"id": 1}' >t.jsonl
