@@ -220,7 +220,7 @@ static int hear_reject(void *user, const struct story_reject *reject, struct tg_
         return TG_OK;
     }
     TRY(json_parse_exact(reject->document, strlen(reject->document), "a rejected row", &doc, err));
-    TRY(why_key_matches(&why->key, yyjson_doc_get_root(doc), &matches, err));
+    TRY(why_key_is_of(&why->key, yyjson_doc_get_root(doc), &matches, err));
     if (matches)
         rc = keep_reject(why, reject, err);
 done:

@@ -3,19 +3,18 @@
  *
  *   why_key_read -> read_object (JSON) | read_pairs (column=value, apart by commas) | read_value
  *   -> add_part: the column of that name, as it stands or as the schema makes names
- *   why_key_matches: the same names of a document, and equal values
- *   why_key_is_of: those of a row, which is asked first by the name that the row before had
+ *   why_key_is_of: the same names of a row, asked first by the name that the row before had, and
+ *   values that are equal as the column has them (normalize/values/coerce.c)
  *
  * A value with a comma, or NULL, needs JSON.
  */
 #include "run/why_key.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/json.h"
-#include "base/time.h"
 #include "data/rows.h"
+#include "normalize/values/coerce.h"
 
 static int bad_key(const struct why_key *key, const char *what, struct tg_error *err)
 {
@@ -178,42 +177,6 @@ void why_key_release(struct why_key *key)
     arena_release(&key->arena);
 }
 
-/* ---- documents ---- */
-
-static int part_matches(struct why_key *key, const struct story_key *part, yyjson_val *document,
-                        bool *out, struct tg_error *err)
-{
-    int rc = TG_OK;
-    size_t i, count;
-    yyjson_val *name, *value;
-    struct buf text = BUF_INIT;
-    *out = !part->value; /* a field that is not there is NULL */
-    yyjson_obj_foreach(document, i, count, name, value)
-    {
-        bool is_null = false;
-        const struct table_column *column = NULL;
-        TRY(find_column(key, yyjson_get_str(name), yyjson_get_len(name), &column, err));
-        if (column != part->column)
-            continue;
-        buf_clear(&text);
-        bool single = value_of(value, &text, &is_null);
-        *out = part->value ? single && !is_null && strcmp(buf_string(&text), part->value) == 0
-                           : is_null;
-    }
-done:
-    buf_release(&text);
-    return rc;
-}
-
-int why_key_matches(struct why_key *key, yyjson_val *document, bool *out, struct tg_error *err)
-{
-    int rc = TG_OK;
-    *out = yyjson_is_obj(document);
-    for (size_t i = 0; i < key->count && *out && rc == TG_OK; i++)
-        rc = part_matches(key, &key->parts[i], document, out, err);
-    return rc;
-}
-
 /* ---- rows ---- */
 
 static int find_below(struct why_key *key, const yyjson_val *value, const struct buf *name,
@@ -269,35 +232,34 @@ done:
     return rc;
 }
 
-static bool same_number(const char *a, const char *b)
+/* What is no text may be written in several ways. */
+static bool is_measured(enum type type)
 {
-    char *a_end, *b_end;
-    const long double left = strtold(a, &a_end), right = strtold(b, &b_end);
-    return *a && *b && !*a_end && !*b_end && left == right;
+    return type != TYPE_NONE && type != TYPE_TEXT && type != TYPE_JSON && type != TYPE_BINARY;
 }
 
-static bool same_time(const char *a, const char *b)
+/* As cells are put into the column: 007 is 7 in one of numbers, and no digit of many is lost. */
+static int same_value(const struct type_spec *spec, const yyjson_val *a, const yyjson_val *b,
+                      bool *out, struct tg_error *err)
 {
-    struct time_point left, right;
-    return time_parse(a, strlen(a), &left) != TIME_NONE &&
-           time_parse(b, strlen(b), &right) != TIME_NONE && left.us == right.us &&
-           left.nanos == right.nanos;
-}
-
-/* As the column's type compares texts. */
-static bool same_value(enum type type, const char *a, const char *b)
-{
-    if (strcmp(a, b) == 0)
-        return true;
-    switch (type) {
-    case TYPE_BIGINT:
-    case TYPE_DOUBLE:
-    case TYPE_DECIMAL:
-    case TYPE_WEI: return same_number(a, b);
-    case TYPE_TIMESTAMP:
-    case TYPE_DATE: return same_time(a, b);
-    default: return false;
-    }
+    int rc = TG_OK;
+    bool fits = false;
+    struct coerced left, right;
+    struct buf scratch = BUF_INIT;
+    TRY(coerce_cell(a, spec, TEXT_HINTED, &scratch, &left, &fits, err));
+    if (fits)
+        TRY(coerce_cell(b, spec, TEXT_HINTED, &scratch, &right, &fits, err));
+    if (!fits)
+        goto done;
+    if (spec->type == TYPE_DOUBLE)
+        *out = left.f64 == right.f64;
+    else if (spec->type == TYPE_DECIMAL || spec->type == TYPE_WEI)
+        *out = left.decimal == right.decimal;
+    else
+        *out = left.i64 == right.i64;
+done:
+    buf_release(&scratch);
+    return rc;
 }
 
 void why_key_text(struct buf *out, const yyjson_val *cell)
@@ -323,6 +285,7 @@ static int has_part(struct why_key *key, size_t part, const yyjson_val *row, boo
     struct buf text = BUF_INIT;
     const yyjson_val *cell = NULL;
     const struct story_key *wanted = &key->parts[part];
+    const struct type_spec *spec = &wanted->column->spec;
     TRY(find_part(key, part, row, &cell, err));
     const bool is_null = !cell || cell_kind(cell) == CELL_NULL;
     *out = is_null && !wanted->value;
@@ -330,7 +293,13 @@ static int has_part(struct why_key *key, size_t part, const yyjson_val *row, boo
         goto done;
     why_key_text(&text, cell);
     TRY(buf_check(&text, err));
-    *out = same_value(wanted->column->spec.type, buf_string(&text), wanted->value);
+    *out = strcmp(buf_string(&text), wanted->value) == 0;
+    if (*out || !is_measured(spec->type))
+        goto done;
+    const yyjson_val value = {.tag = (uint64_t)strlen(wanted->value) << YYJSON_TAG_BIT |
+                                     YYJSON_TYPE_STR,
+                              .uni.str = wanted->value};
+    rc = same_value(spec, cell, &value, out, err);
 done:
     buf_release(&text);
     return rc;

@@ -27,11 +27,8 @@ struct why_key {
 int why_key_read(struct why_key *out, const struct table *table, const struct settings *settings,
                  size_t name_bytes_max, const char *text, struct tg_error *err) TG_CHECK_RESULT;
 void why_key_release(struct why_key *key);
-/* Has a document, with the source's names, these values? */
-int why_key_matches(struct why_key *key, yyjson_val *document, bool *out,
-                    struct tg_error *err) TG_CHECK_RESULT;
-/* The same of a row of a source, whose nested fields count, too: values are compared as the columns
- * have them. */
+/* Has a row of a source, or a document that one was, these values? Nested fields count, too; values
+ * are compared as the columns have them. */
 int why_key_is_of(struct why_key *key, const yyjson_val *row, bool *out,
                   struct tg_error *err) TG_CHECK_RESULT;
 /* What a row has for a column; NULL: nothing. */
