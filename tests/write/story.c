@@ -29,7 +29,7 @@ static void make_catalog(struct catalog *catalog)
     table->disposition = DISPOSITION_MERGE;
     table->merge_strategy = "scd2";
     add_column(catalog, table, "k", TYPE_TEXT, NULL, NULL);
-    add_column(catalog, table, "f", TYPE_TIMESTAMP, HISTORY_FROM, NULL);
+    add_column(catalog, table, "f]{r", TYPE_TIMESTAMP, HISTORY_FROM, NULL);
     add_column(catalog, table, "u", TYPE_TIMESTAMP, HISTORY_TO, "\"9999-12-31\"");
     assert_int_equal(catalog_add(catalog, "it's__l", "it's", &nested, NULL), TG_OK);
 }
@@ -76,8 +76,9 @@ static void test_what_there_is(void **state)
     assert_false(story.is_there);
     assert_int_equal(story.rows.count + story.nested_count + story.load_count, 0);
     arena_release(&story.arena);
-    fixture_exec(&t, "CREATE TABLE d.\"it's\" (k TEXT, f TIMESTAMPTZ, u TIMESTAMPTZ, _dlt_id TEXT, "
-                     "_tidegate_deleted_at TIMESTAMPTZ)");
+    fixture_exec(
+        &t, "CREATE TABLE d.\"it's\" (k TEXT, \"f]{r\" TIMESTAMPTZ, u TIMESTAMPTZ, _dlt_id TEXT, "
+            "_tidegate_deleted_at TIMESTAMPTZ)");
     fixture_exec(&t,
                  "INSERT INTO d.\"it's\" VALUES ('a''b', '2024-01-01', '2024-02-01', '1', NULL), "
                  "('a''b', '2024-02-01', '9999-12-31', '2', '2024-03-01'), "
@@ -96,6 +97,7 @@ static void test_what_there_is(void **state)
     assert_null(story.rows.items[0].load_id); /* there is no such column */
     assert_string_equal(story.rows.items[0].id, "2");
     assert_null(story.rows.items[0].valid_to); /* is valid */
+    assert_non_null(strstr(story.rows.items[0].valid_from, "2024-02-01"));
     assert_non_null(story.rows.items[0].deleted_at);
     assert_non_null(strstr(story.rows.items[1].valid_to, "2024-02-01"));
     assert_null(story.rows.items[1].deleted_at);

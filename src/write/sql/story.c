@@ -68,17 +68,14 @@ static int put_which(struct telling *telling, struct tg_error *err)
 
 /* ---- rows ---- */
 
-/* A column that the table has, or NULL. */
-static const char *or_null(struct telling *telling, const char *table_name, const char *column,
-                           struct tg_error *err)
+/* For `hole` of a statement: a column, where the table has it, or NULL. */
+static struct sql_part or_null(const struct telling *telling, const char *hole,
+                               const char *table_name, const char *column)
 {
     const struct described_table *table = described_find(&telling->there, table_name);
-    if (!table || !column || !described_column(&telling->there, table, column))
-        return "NULL";
-    const char *pattern = arena_printf(&telling->out->arena, "[%s]", column);
-    if (!pattern)
-        (void)error_nomem(err);
-    return pattern;
+    if (table && column && described_column(&telling->there, table, column))
+        return SQL_NAME(hole, column);
+    return SQL_PIECE(hole, "NULL");
 }
 
 /* A time that stands for none: the version is valid. */
@@ -101,12 +98,11 @@ static int read_rows(struct telling *telling, const char *table, const char *tak
     const struct sql_scope scope = sql_within(
         &telling->scope,
         SQL_PARTS(SQL_TABLE("table", table), SQL_PIECE("which", buf_string(&telling->which)),
-                  SQL_PATTERN("load", or_null(telling, table, "_dlt_load_id", err)),
-                  SQL_PATTERN("id", or_null(telling, table, "_dlt_id", err)),
-                  SQL_PATTERN("deleted", or_null(telling, table, DELETED_COLUMN, err)),
-                  SQL_PATTERN("from", or_null(telling, table, history.from, err)),
-                  SQL_PATTERN("to", or_null(telling, table, history.to, err)),
-                  SQL_NUMBER("most", STORY_ROWS_MAX)));
+                  or_null(telling, "load", table, "_dlt_load_id"),
+                  or_null(telling, "id", table, "_dlt_id"),
+                  or_null(telling, "deleted", table, DELETED_COLUMN),
+                  or_null(telling, "from", table, history.from),
+                  or_null(telling, "to", table, history.to), SQL_NUMBER("most", STORY_ROWS_MAX)));
     TRY(sql_fetch(telling->con, &scope,
                   "SELECT {load}, {id}, {deleted}, {from}, {to} FROM {table} WHERE {which}\n"
                   "ORDER BY 1 DESC, 4 DESC LIMIT {most}",
@@ -317,9 +313,8 @@ static int tell_rejects(struct telling *telling, struct tg_error *err)
     if (!described_find(&telling->there, REJECTS_TABLE))
         return TG_OK;
     const struct sql_scope scope =
-        sql_within(&telling->scope,
-                   SQL_PARTS(SQL_TEXT("resource", telling->request->resource),
-                             SQL_PATTERN("text", or_null(telling, REJECTS_TABLE, "text", err))));
+        sql_within(&telling->scope, SQL_PARTS(SQL_TEXT("resource", telling->request->resource),
+                                              or_null(telling, "text", REJECTS_TABLE, "text")));
     TRY(sql_fetch(telling->con, &scope,
                   "SELECT [load_id], [place], [reason], [document], {text}\n"
                   "FROM {" REJECTS_TABLE "} WHERE [resource_name] = {'resource'}\n"
