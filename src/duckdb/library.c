@@ -208,10 +208,8 @@ static int load(const char *wanted, struct tg_error *err)
     find_path(handle, path);
     size_t missing_count = fill(handle, &functions, &missing);
     rc = check(&functions, missing_count, missing, path, err);
-    if (rc != TG_OK) {
-        dlclose(handle);
-        return rc;
-    }
+    if (rc != TG_OK)
+        return rc; /* it stays where it is: a thread that went through it ends in its code */
     duck = functions;
     loaded_library.handle = handle;
     loaded_library.version = version_parse(functions.library_version());

@@ -60,10 +60,8 @@ static int load(struct tg_error *err)
             "put the folder of %s into LD_LIBRARY_PATH",
             dlerror(), library_name);
     int rc = fill(handle, &functions, err);
-    if (rc != TG_OK) {
-        dlclose(handle);
-        return rc;
-    }
+    if (rc != TG_OK)
+        return rc; /* it stays where it is: a thread that went through it ends in its code */
     pq = functions;
     loaded_library.handle = handle;
     return TG_OK;

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <cmocka.h>
 
+#include <pthread.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -51,6 +52,32 @@ static void test_refused(void **state)
     refused("libm.so.6", "is not DuckDB's library");
 }
 
+static void *load_other(void *user)
+{
+    struct tg_error *err = user;
+    ctx.engine_path = OTHER_DUCKDB;
+    if (duck_load(&ctx, err) == TG_OK)
+        error_set(err, TG_INTERNAL, "loaded");
+    return NULL;
+}
+
+/* It is refused, but the thread ends in code of it. */
+static void test_refused_by_a_thread(void **state)
+{
+    (void)state;
+    int status = 0;
+    pid_t child = fork();
+    if (child == 0) {
+        pthread_t thread;
+        struct tg_error err = {0};
+        bool ended =
+            pthread_create(&thread, NULL, load_other, &err) == 0 && pthread_join(thread, NULL) == 0;
+        _exit(ended && err.code == TG_USAGE && strstr(err.what, "is not DuckDB's library") ? 0 : 1);
+    }
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_int_equal(status, 0);
+}
+
 static void test_found_once(void **state)
 {
     (void)state;
@@ -76,6 +103,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(test_refused, setup),
+        cmocka_unit_test_setup(test_refused_by_a_thread, setup),
         cmocka_unit_test_setup(test_found_once, setup),
     };
     return cmocka_run_group_tests_name("database/duckdb_library", tests, NULL, NULL);
