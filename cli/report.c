@@ -23,14 +23,15 @@ enum {
     LOADS_SHOWN = 30, /* rows of tables */
     REJECTS_SHOWN = 50,
     CHANGES_SHOWN = 50,
-    ROWS_KEPT = 100000
+    ROWS_KEPT = 20000
 };
 
 struct report {
     FILE *out;
     struct tg_pipeline *pipeline;
     struct grid tables, loads, rejects, columns, cursors;
-    int64_t now; /* seconds since 1970 */
+    struct grid sums; /* of all loads, also of those that are not kept */
+    int64_t now;      /* seconds since 1970 */
 };
 
 /* ---- reading ---- */
@@ -43,16 +44,15 @@ static bool has_table(const struct grid *tables, const char *name)
     return false;
 }
 
-static int read_cursors(struct report *report, struct tg_error *err)
+/* A query of a table of the ledger, which a dataset may have none of. */
+static int read_ledger(const struct report *report, const char *table, const char *query,
+                       struct grid *out, struct tg_error *err)
 {
     struct ArrowArrayStream stream = {0};
-    if (!has_table(&report->tables, "_tidegate_boundary"))
+    if (!has_table(&report->tables, table))
         return TG_OK;
-    int rc = tg_pipeline_query(report->pipeline,
-                               "SELECT pipeline_name, resource_name, cursor_path, last_value "
-                               "FROM _tidegate_boundary ORDER BY 1, 2, 3",
-                               &stream, err);
-    return rc ? rc : grid_read(&report->cursors, &stream, ROWS_KEPT, err);
+    int rc = tg_pipeline_query(report->pipeline, query, &stream, err);
+    return rc ? rc : grid_read(out, &stream, ROWS_KEPT, err);
 }
 
 static int read_all(struct report *report, struct tg_error *err)
@@ -72,7 +72,16 @@ static int read_all(struct report *report, struct tg_error *err)
         if (rc)
             return rc;
     }
-    return read_cursors(report, err);
+    int rc = read_ledger(report, "_tidegate_boundary",
+                         "SELECT pipeline_name, resource_name, cursor_path, last_value "
+                         "FROM _tidegate_boundary ORDER BY 1, 2, 3",
+                         &report->cursors, err);
+    return rc ? rc
+              : read_ledger(report, "_tidegate_loads",
+                            "SELECT count(DISTINCT load_id) AS loads, "
+                            "CAST(sum(rows_inserted) AS BIGINT) AS inserted, "
+                            "CAST(sum(rows_rejected) AS BIGINT) AS rejected FROM _tidegate_loads",
+                            &report->sums, err);
 }
 
 /* ---- times ---- */
@@ -121,29 +130,6 @@ static void fact(const struct report *report, const char *value, const char *wha
     fprintf(report->out, "</b>%s</div>\n", what);
 }
 
-static uint64_t sum_loads(const struct report *report, const char *column)
-{
-    uint64_t sum = 0;
-    for (size_t row = 0; row < report->loads.row_count; row++)
-        sum += grid_number(&report->loads, row, column);
-    return sum;
-}
-
-/* Loads stand one behind the other, a row for each table. */
-static bool begins_load(const struct grid *loads, size_t row)
-{
-    return row == 0 ||
-           strcmp(grid_get(loads, row - 1, "load_id"), grid_get(loads, row, "load_id")) != 0;
-}
-
-static size_t count_loads(const struct grid *loads)
-{
-    size_t count = 0;
-    for (size_t row = 0; row < loads->row_count; row++)
-        count += begins_load(loads, row);
-    return count;
-}
-
 static void write_head(const struct report *report)
 {
     char now[32];
@@ -170,15 +156,22 @@ static void write_facts(const struct report *report)
     const char *newest =
         loads->row_count > 0 ? grid_get(loads, loads->row_count - 1, "created_at") : "";
     fputs("<div class=\"facts\">\n", report->out);
-    fact(report, format_count(count_loads(loads), text), "loads");
-    fact(report, format_count(sum_loads(report, "inserted"), text), "rows inserted");
-    fact(report, format_count(sum_loads(report, "rejected"), text), "rows rejected");
+    fact(report, format_count(grid_number(&report->sums, 0, "loads"), text), "loads");
+    fact(report, format_count(grid_number(&report->sums, 0, "inserted"), text), "rows inserted");
+    fact(report, format_count(grid_number(&report->sums, 0, "rejected"), text), "rows rejected");
     if (parse_time(newest, &last))
         fact(report, say_age(report->now - last, text), "since the last load with rows");
     fputs("</div>\n", report->out);
 }
 
 /* ---- loads ---- */
+
+/* Loads stand one behind the other, a row for each table. */
+static bool begins_load(const struct grid *loads, size_t row)
+{
+    return row == 0 ||
+           strcmp(grid_get(loads, row - 1, "load_id"), grid_get(loads, row, "load_id")) != 0;
+}
 
 /* The first row of the oldest of the last `count` loads. */
 static size_t find_first(const struct grid *loads, size_t count)
@@ -376,8 +369,8 @@ static int write_schema(const struct report *report)
     html_table_end(report->out);
     if (grid->row_count > CHANGES_SHOWN)
         fprintf(report->out,
-                "<p class=\"soft\">%d of %zu: tidegate show SPEC columns has all.</p>\n",
-                CHANGES_SHOWN, grid->row_count);
+                "<p class=\"soft\">%d of %" PRIu64 ": tidegate show SPEC columns has all.</p>\n",
+                CHANGES_SHOWN, grid->total);
     free(changes);
     return TG_OK;
 }
@@ -419,5 +412,6 @@ int write_report(struct tg_pipeline *pipeline, FILE *out, struct tg_error *err)
     grid_release(&report.columns);
     grid_release(&report.rejects);
     grid_release(&report.cursors);
+    grid_release(&report.sums);
     return rc;
 }

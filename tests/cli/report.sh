@@ -90,6 +90,17 @@ PYTHON
     iconv -f UTF-8 page.html >/dev/null
 }
 
+test_all_loads_are_counted() {
+    spec
+    echo '{"id": 1}' >t.jsonl
+    run 0
+    "$tidegate" sql spec.yaml --write "insert into _tidegate_loads select l.* replace (r.range::varchar as load_id)
+        from _tidegate_loads as l, range(30000) as r" >/dev/null
+    page
+    grep -q "<b>30,001</b>loads" page.html || fail "not all are counted: $(grep -o '<b>[^<]*</b>[^<]*' page.html)"
+    grep -q "<b>30,001</b>rows inserted" page.html || fail "not all rows are: $(grep -o '<b>[^<]*</b>[^<]*' page.html)"
+}
+
 test_the_page_is_whole_or_is_not_there() {
     spec
     echo '{"id": 1}' >t.jsonl
