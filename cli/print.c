@@ -160,17 +160,10 @@ static void put_repeated(FILE *out, char c, size_t count)
 /* Cut with an ellipsis where it is wider; returns the columns that it takes. */
 static size_t put_cut(FILE *out, const struct cell *cell, size_t room)
 {
-    size_t at = 0, width = 0, bytes;
-    if (room == 0 || cell->width <= room) {
-        fwrite(cell->text, 1, cell->len, out);
-        return cell->width;
-    }
-    for (size_t more; at < cell->len; at += bytes, width += more)
-        if (width + (more = char_columns(cell->text + at, cell->len - at, &bytes)) > room - 1)
-            break;
-    fwrite(cell->text, 1, at, out);
-    fputs("\xe2\x80\xa6", out);
-    return width + 1;
+    if (room > 0 && cell->width > room)
+        return print_visible(cell->text, room, out);
+    fwrite(cell->text, 1, cell->len, out);
+    return cell->width;
 }
 
 /* One line of `cells`, aligned. Nothing follows the last value. */

@@ -26,7 +26,6 @@ enum {
     WAITING,
     COUNT_COLUMNS
 };
-enum { LINE_MAX_WIDTH = 80 };
 
 static const char *const count_titles[COUNT_COLUMNS] = {"read",     "new",      "inserted",
                                                         "updated",  "deleted",  "unchanged",
@@ -101,7 +100,7 @@ static void choose_columns(const struct tg_result *result, int name_width,
         widths[column] = shown ? column_width(result, column) : 0;
         line += shown ? 2 + widths[column] : 0;
     }
-    for (size_t column = COUNT_COLUMNS; column-- > UPDATED && line > LINE_MAX_WIDTH;) {
+    for (size_t column = COUNT_COLUMNS; column-- > UPDATED && line > LINE_WIDTH;) {
         if (widths[column] == 0 || total(result, column) > 0)
             continue;
         line -= 2 + widths[column];
