@@ -147,6 +147,9 @@ void print_json_failure(FILE *out, const struct tg_error *err, const struct tg_r
 /* ---- width.c: columns of a terminal ---- */
 /* How many a terminal has, now; 0: it is none. */
 size_t terminal_columns(FILE *out);
+/* How many bytes of a control character the text begins with; 0: of another one. A terminal takes
+ * orders from them. */
+size_t control_bytes(const char *text, size_t len);
 /* Of the character that `text` begins with, and its *bytes; len > 0. */
 size_t char_columns(const char *text, size_t len, size_t *bytes);
 size_t text_columns(const char *text);

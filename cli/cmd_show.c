@@ -66,8 +66,10 @@ static int print_reasons(struct tg_pipeline *pipeline, struct tg_error *err)
             if (!is_id && strcmp(name, "destination") != 0 && strcmp(name, "error") != 0)
                 continue;
             rc = tg_cells_get(cells, i, TG_CELL_TEXT, &text, &len, err);
-            if (!rc && text)
-                printf("%s%s", is_id ? "" : ": ", text);
+            if (rc || !text)
+                continue;
+            fputs(is_id ? "" : ": ", stdout);
+            print_lines(text, stdout);
         }
         putchar('\n');
     }

@@ -36,24 +36,12 @@ const struct command *find_command(const char *name)
     return NULL;
 }
 
-/* A terminal takes orders from control characters, which a file's name may have. */
-static void print_harmless(const char *text, FILE *out)
-{
-    for (; *text; text++) {
-        unsigned char c = (unsigned char)*text;
-        if ((c < 0x20 && c != '\n' && c != '\t') || c == 0x7F)
-            fprintf(out, "\\x%02X", c);
-        else
-            fputc(c, out);
-    }
-}
-
 int fail(const struct tg_error *err)
 {
     fputs("tidegate: ", stderr);
-    print_harmless(err->where, stderr);
+    print_lines(err->where, stderr);
     fputs(err->where[0] ? ": " : "", stderr);
-    print_harmless(err->what, stderr);
+    print_lines(err->what, stderr);
     fputc('\n', stderr);
     return tg_code_exit(err->code);
 }

@@ -117,12 +117,15 @@ static void put(char line[LINE_BYTES], const char *format, ...)
     va_end(args);
 }
 
-/* Visible characters alone, for a terminal takes orders from others. */
+/* Visible characters alone. */
 static void show_name(char *out, size_t size, const char *name)
 {
-    size_t at = 0;
-    for (; *name && at + 1 < size; name++)
-        out[at++] = (unsigned char)*name < 0x20 || *name == 0x7F ? '?' : *name;
+    size_t at = 0, left = strlen(name);
+    for (size_t bytes; left > 0 && at + 1 < size; name += bytes, left -= bytes) {
+        const size_t control = control_bytes(name, left);
+        out[at++] = control > 0 ? '?' : *name;
+        bytes = control > 0 ? control : 1;
+    }
     out[at] = '\0';
 }
 

@@ -58,18 +58,14 @@ static size_t put_visible(char out[8], const char *text, size_t text_len, size_t
                           size_t *width)
 {
     static const char escapes[] = "abtnvfr"; /* from character 7 on */
-    unsigned char c = (unsigned char)text[0];
-    size_t bytes = 1;
-    if (c < 0x20 || c == 0x7f) {
+    size_t bytes = control_bytes(text, text_len);
+    if (bytes > 0) {
+        const unsigned char c = (unsigned char)text[bytes - 1];
         if (c >= 7 && c < 7 + sizeof(escapes) - 1)
             *len = *width = (size_t)snprintf(out, 8, "\\%c", escapes[c - 7]);
         else
             *len = *width = (size_t)snprintf(out, 8, "\\x%02x", c);
-        return 1;
-    }
-    if (c == 0xc2 && text_len > 1 && (unsigned char)text[1] < 0xa0) { /* controls, too */
-        *len = *width = (size_t)snprintf(out, 8, "\\x%02x", (unsigned char)text[1]);
-        return 2;
+        return bytes;
     }
     *width = char_columns(text, text_len, &bytes);
     memcpy(out, text, bytes);
@@ -117,6 +113,18 @@ size_t print_visible(const char *text, size_t width_max, FILE *out)
         width++;
     }
     return width;
+}
+
+void print_lines(const char *text, FILE *out)
+{
+    size_t left = strlen(text), bytes, len, width;
+    for (; left > 0; text += bytes, left -= bytes) {
+        char visible[8] = {*text};
+        bytes = len = 1;
+        if (*text != '\n' && *text != '\t')
+            bytes = put_visible(visible, text, left, &len, &width);
+        fwrite(visible, 1, len, out);
+    }
 }
 
 /* A number, or an id of a load: half of it is worth nothing. */

@@ -27,6 +27,9 @@ int print_stream(struct ArrowArrayStream *stream, enum format format, const char
 /* A text as a terminal may see it, clipped to so many characters; says how many it took. */
 size_t print_visible(const char *text, size_t width_max, FILE *out);
 
+/* The same of a text that has lines, whole. */
+void print_lines(const char *text, FILE *out);
+
 /* Words in lines as wide as a terminal, the first of which has begun at `at`; ends the last one. */
 enum { LINE_WIDTH = 80 };
 void print_wrapped(const char *text, size_t at, size_t indent);

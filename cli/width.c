@@ -152,6 +152,14 @@ static size_t read_char(const char *text, size_t len, uint32_t *out)
     return bytes;
 }
 
+size_t control_bytes(const char *text, size_t len)
+{
+    const unsigned char first = (unsigned char)text[0];
+    if (first < 0x20 || first == 0x7f)
+        return 1;
+    return len > 1 && first == 0xc2 && ((unsigned char)text[1] & 0xe0) == 0x80 ? 2 : 0;
+}
+
 size_t char_columns(const char *text, size_t len, size_t *bytes)
 {
     uint32_t c;

@@ -324,6 +324,28 @@ test_the_summary_counts_what_happened() {
     equal "t 3 2 1 1 0 1 0" "$line" "read new inserted updated deleted filtered rejected"
 }
 
+# A file's name and a row's value may have what a terminal takes for an order.
+test_messages_give_a_terminal_no_orders() {
+    harmless() { case $said in *$'\e'* | *$'\xc2\x9b'*) fail "a control character in: $said" ;; esac; }
+    spec "t: {path: '*.jsonl', write_disposition: append}"
+    echo '{"id": 1, "v": "a\u001b[31m\u009b1m"}' >t.jsonl
+    run 0
+    "$tidegate" sql --write spec.yaml "create unique index u on d.t(v)" >/dev/null
+    cp t.jsonl $'u\e[31m\xc2\x9b1m.jsonl'
+    run 1
+    harmless
+    says "Duplicate key" 'a\x1b[31m\x9b1m'
+    tg show spec.yaml packages
+    harmless
+    says "Duplicate key" 'a\x1b[31m\x9b1m'
+    "$tidegate" sql --write spec.yaml "drop index d.u" >/dev/null
+    run 0
+    cp t.jsonl $'w\e[31m\xc2\x9b1m.jsonl'
+    run 0
+    harmless
+    says "Warning: " 'w\x1b[31m\x9b1m.jsonl'
+}
+
 test_warnings_stand_in_the_summary_and_in_json() {
     spec "t: {path: t.jsonl}
   u: {path: 'no\"ne-*.jsonl'}"

@@ -120,11 +120,11 @@ static void what_is_written_or_waited_for_is_named(void **state)
 /* The name of a file or a table may have what a terminal takes for an order. */
 static void control_characters_are_not_shown(void **state)
 {
-    char line[LINE_BYTES], name[] = "a\033[2Jb\n";
+    char line[LINE_BYTES], name[] = "a\033[2Jb\n\xc2\x9b";
     const struct reading reading = {.name = name, .rows = 1, .began = 1, .ended = 2};
     (void)state;
     live_reading(&reading, 9, 79, line);
-    assert_memory_equal(line, "a?[2Jb?", 7);
+    assert_memory_equal(line, "a?[2Jb?? ", 9);
     assert_non_null(strstr(line, " 1 row "));
     assert_non_null(strstr(line, "1.0 s"));
 }
