@@ -22,6 +22,12 @@ struct progress {
     uint64_t resources, resources_ended; /* that it reads, and of these are through */
 };
 
+/* A table that has had data. */
+struct past_table {
+    const char *name;
+    bool is_taken; /* something that is no table has its name */
+};
+
 /* In the ledger's arena. */
 struct dropped_table {
     const char *name, *resource;
@@ -60,8 +66,8 @@ struct session {
     struct state aside; /* of a window: what a program keeps meanwhile, and nobody afterwards */
     bool program_kept;  /* a program has changed the state */
     struct catalog catalog;
-    struct catalog there;  /* tables that a load touches, as the destination has them */
-    const char **had_data; /* tables, by the ledger */
+    struct catalog there;        /* tables that a load touches, as the destination has them */
+    struct past_table *had_data; /* tables, by the ledger */
     size_t had_data_count;
     struct dropped_table *dropped; /* tables that the load drops */
     size_t dropped_count;
@@ -206,7 +212,7 @@ enum there {
     THERE_PRESENT,
     THERE_GONE /* it has had data */
 };
-/* Of a table that is present: can rows of ours go into it? */
+/* Can rows of ours go into what is there by the name of a table? TG_DESTINATION; nothing can be. */
 int there_fits(const struct session *session, const char *table,
                struct tg_error *err) TG_CHECK_RESULT;
 /* Before the first row of a table: one that is present must be fit for ours; one that is gone is an

@@ -3,7 +3,8 @@
  * what the stored schema remembers.
  *
  *   there_note (what has had data, by the ledger) -> there_read: is_wanted (root tables of the
- *   selected resources and what is nested in them) -> describe -> settle_table -> settle_type
+ *   selected resources and what is nested in them) -> describe -> note_taken (a view in the place
+ *   of one) -> settle_table -> settle_type
  *   there_touch (a root that a program names while it is read): settle_table
  *   there_meet (before the first row of a table): check_links; gone: made again, or refused
  *
@@ -156,15 +157,31 @@ int there_note(struct session *session, struct tg_error *err)
 {
     int rc = TG_OK;
     const struct catalog *catalog = &session->catalog;
-    session->had_data =
-        arena_alloc(&session->ledger.arena, catalog->table_count * sizeof(char *) + 1);
+    session->had_data = arena_alloc(&session->ledger.arena,
+                                    (catalog->table_count + 1) * sizeof(*session->had_data));
     if (!session->had_data)
         return error_nomem(err);
     for (size_t i = 0; i < catalog->table_count; i++) {
         if (!catalog->tables[i]->seen_data || table_is_system(catalog->tables[i]))
             continue;
-        TRY(arena_keep(&session->ledger.arena, catalog->tables[i]->name,
-                       &session->had_data[session->had_data_count++], err));
+        struct past_table *past = &session->had_data[session->had_data_count++];
+        *past = (struct past_table){.is_taken = false};
+        TRY(arena_keep(&session->ledger.arena, catalog->tables[i]->name, &past->name, err));
+    }
+done:
+    return rc;
+}
+
+/* A table that has had data, and is none of those that are there. */
+static int note_taken(struct session *session, const struct wanted *wanted, struct tg_error *err)
+{
+    int rc = TG_OK;
+    const bool folds = session->destination.facts.folds_case;
+    for (size_t i = 0; i < session->had_data_count; i++) {
+        struct past_table *past = &session->had_data[i];
+        if (is_touched(wanted, past->name) &&
+            !catalog_find_like(&session->there, past->name, folds))
+            TRY(destination_answers(&session->destination, past->name, &past->is_taken, err));
     }
 done:
     return rc;
@@ -177,6 +194,7 @@ int there_read(struct session *session, struct tg_error *err)
     const struct table_choice choice = {is_wanted, &wanted};
     TRY(list_roots(session, &wanted, err));
     TRY(destination_describe(&session->destination, &choice, &session->there, err));
+    TRY(note_taken(session, &wanted, err));
     TRY(ahead_lay(session, err));
     for (size_t i = 0; i < session->there.table_count; i++)
         if (is_touched(&wanted, session->there.tables[i]->name))
@@ -277,31 +295,38 @@ static int check_links(const struct session *session, const struct table *there,
     return TG_OK;
 }
 
+static const struct past_table *find_past(const struct session *session, const char *table)
+{
+    for (size_t i = 0; i < session->had_data_count; i++)
+        if (strcmp(session->had_data[i].name, table) == 0)
+            return &session->had_data[i];
+    return NULL;
+}
+
 int there_fits(const struct session *session, const char *table, struct tg_error *err)
 {
     const struct table *there =
         catalog_find_like(&session->there, table, session->destination.facts.folds_case);
-    return there ? check_links(session, there, err) : TG_OK;
-}
-
-static bool had_data(const struct session *session, const char *table)
-{
-    for (size_t i = 0; i < session->had_data_count; i++)
-        if (strcmp(session->had_data[i], table) == 0)
-            return true;
-    return false;
+    const struct past_table *past = find_past(session, table);
+    if (there)
+        return check_links(session, there, err);
+    return past && past->is_taken ? error_set(err, TG_DESTINATION,
+                                              "something else than a table has that name: \"%s\", "
+                                              "a view maybe; rename it, or "
+                                              "the resource's table",
+                                              table)
+                                  : TG_OK;
 }
 
 int there_meet(const struct session *session, const char *table, const struct resource *resource,
                const char *held_by, enum there *found, struct tg_error *err)
 {
-    const struct table *there =
-        catalog_find_like(&session->there, table, session->destination.facts.folds_case);
-    *found = there ? THERE_PRESENT : had_data(session, table) ? THERE_GONE : THERE_NEW;
-    if (there)
-        return there_fits(session, table, err);
-    if (*found == THERE_NEW)
-        return TG_OK;
+    const bool is_there =
+        catalog_find_like(&session->there, table, session->destination.facts.folds_case) != NULL;
+    *found = is_there ? THERE_PRESENT : find_past(session, table) ? THERE_GONE : THERE_NEW;
+    int rc = there_fits(session, table, err);
+    if (rc != TG_OK || *found != THERE_GONE)
+        return rc;
     if (held_by)
         return error_set(err, TG_DESTINATION,
                          "table '%s' has had data and is gone at the destination, and %s would "

@@ -153,6 +153,14 @@ int destination_describe(struct destination *destination, const struct table_cho
     return rc;
 }
 
+int destination_answers(struct destination *destination, const char *name, bool *out,
+                        struct tg_error *err)
+{
+    *out = false;
+    return destination->state ? destination->driver->trace->answers(destination, name, out, err)
+                              : TG_OK;
+}
+
 int destination_write(struct destination *destination, const char *package_path,
                       const struct manifest *manifest, const struct write_order *order,
                       struct write_result *out, struct tg_error *err)

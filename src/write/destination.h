@@ -242,6 +242,8 @@ struct trace_driver {
                     struct schema_versions *out, struct tg_error *err);
     int (*story)(struct destination *destination, const struct story_request *request,
                  struct story *out, struct tg_error *err);
+    int (*answers)(struct destination *destination, const char *name, bool *out,
+                   struct tg_error *err);
 };
 
 /* Windows of a plan, for workers; as destination_claim and the next two. */
@@ -346,6 +348,10 @@ int destination_ties(struct destination *destination, const struct ties_request 
  * for one that is none of ours. `out` is initialised here; release it. */
 int destination_describe(struct destination *destination, const struct table_choice *choice,
                          struct catalog *out, struct tg_error *err) TG_CHECK_RESULT;
+/* Has anything that can be asked for rows this name in the dataset: a view, where describe has
+ * found no table of it? It is open, or there is nothing. */
+int destination_answers(struct destination *destination, const char *name, bool *out,
+                        struct tg_error *err) TG_CHECK_RESULT;
 /* Writes a sealed package; opens the destination, and makes it, where it must. What cannot be
  * written leaves nothing behind, but for FATE_UNKNOWN. TG_CONFLICT: the pipeline has moved on.
  * TG_LIMIT: it would do more than the order allows. */

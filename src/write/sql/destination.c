@@ -372,12 +372,33 @@ static int standing(struct destination *destination, const struct manifest *mani
     return trace_standing(destination->state, manifest, out, err);
 }
 
+/* What is refused is as good as not there. */
+static int answers(struct destination *destination, const char *name, bool *out,
+                   struct tg_error *err)
+{
+    struct connection *con = destination->state;
+    struct tg_error refused = {0};
+    struct text_rows rows = {0};
+    const struct sql_scope scope = {.dialect = con->dialect,
+                                    .dataset = destination->dataset,
+                                    .parts = SQL_PARTS(SQL_TABLE("name", name))};
+    int rc = sql_fetch(con, &scope, "SELECT 1 FROM {name} WHERE 1 = 0", &rows, &refused);
+    *out = rc == TG_OK;
+    text_rows_release(&rows);
+    if (rc == TG_OK || rc == TG_DESTINATION)
+        return TG_OK;
+    if (err)
+        *err = refused;
+    return rc;
+}
+
 static const struct trace_driver trace = {.ties = ties,
                                           .count = count,
                                           .loaders = loaders,
                                           .standing = standing,
                                           .versions = versions,
-                                          .story = story};
+                                          .story = story,
+                                          .answers = answers};
 
 const struct destination_driver destination_sql = {
     .example = example,
