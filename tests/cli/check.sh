@@ -34,6 +34,10 @@ test_another_cursor() {
     run 0
     spec "t: {path: t.jsonl, incremental: {cursor: at}}"
     refused 2 "its cursor is 'at' now, and it has been read by 'id'"
+    local code=0
+    said=$("$tidegate" show spec.yaml resources 2>&1) || code=$?
+    says "its cursor is 'at' now"
+    equal 2 "$code" "code of show"
 }
 
 test_a_table_of_another_pipeline() {
