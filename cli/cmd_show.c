@@ -10,6 +10,7 @@
  */
 #include <errno.h>
 #include <limits.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -99,11 +100,15 @@ static int show_text(struct tg_pipeline *pipeline, const struct view *view, enum
     return finish_text(rc, text, &err);
 }
 
-/* What is there and no file, a pipe or a device, is written to as it is. */
-static bool takes_its_place(const char *path)
+/* Where a page goes: a link leads to it. True: as a file of its own, which takes the place of one
+ * that is there; false: what is there (a pipe, a device) is written to as it is. */
+static bool find_place(const char *path, char place[PATH_MAX])
 {
     struct stat info;
-    return stat(path, &info) != 0 || S_ISREG(info.st_mode);
+    if (realpath(path, place))
+        return stat(place, &info) == 0 && S_ISREG(info.st_mode);
+    snprintf(place, PATH_MAX, "%s", path);
+    return lstat(path, &info) != 0;
 }
 
 static int fail_page(const char *path, struct tg_error *err)
@@ -117,16 +122,16 @@ static int fail_page(const char *path, struct tg_error *err)
 /* A page that is being served, say, is whole before and after. */
 static int write_page(struct tg_pipeline *pipeline, const char *path, struct tg_error *err)
 {
-    char part[PATH_MAX + 8];
-    const bool is_new = takes_its_place(path);
-    snprintf(part, sizeof(part), "%s%s", path, is_new ? ".part" : "");
+    char place[PATH_MAX], part[PATH_MAX + 8];
+    const bool is_new = find_place(path, place);
+    snprintf(part, sizeof(part), "%s%s", place, is_new ? ".part" : "");
     FILE *file = fopen(part, "w");
     if (!file)
         return fail_page(path, err);
     int rc = write_report(pipeline, file, err);
     bool failed = ferror(file);
     failed |= fclose(file) != 0;
-    if (rc == TG_OK && (failed || (is_new && rename(part, path) != 0)))
+    if (rc == TG_OK && (failed || (is_new && rename(part, place) != 0)))
         rc = fail_page(path, err);
     if (rc != TG_OK && is_new)
         remove(part);

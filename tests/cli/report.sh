@@ -113,6 +113,13 @@ test_the_page_is_whole_or_is_not_there() {
     says "'page.html' cannot be written"
     cmp page.html before.html
     rmdir page.html.part
+    mkdir served
+    echo old >served/page.html
+    ln -s served/page.html link.html
+    tg show spec.yaml loads --html link.html
+    equal 0 "$ended"
+    [ -L link.html ] || fail "a link was replaced"
+    grep -q '</html>' served/page.html || fail "what the link leads to is not written"
     tg show spec.yaml loads --html /dev/full
     equal 1 "$ended"
     [ -c /dev/full ] || fail "a device was replaced"
