@@ -131,10 +131,10 @@ done:
 /* ---- a text in parts ---- */
 
 struct hash_stream {
-    XXH3_state_t *state; /* in `memory`, where its alignment has it */
-    int64_t bytes;
+    XXH3_state_t *state, *kept; /* in `memory`, where their alignment has them */
+    int64_t bytes, kept_bytes;
     unsigned char head[HASH_HEAD_BYTES];
-    unsigned char memory[sizeof(XXH3_state_t) + 64];
+    unsigned char memory[2 * sizeof(XXH3_state_t) + 64];
 };
 
 int hash_stream_new(struct hash_stream **out, struct tg_error *err)
@@ -144,8 +144,10 @@ int hash_stream_new(struct hash_stream **out, struct tg_error *err)
         return error_nomem(err);
     stream->bytes = 0;
     stream->state = (XXH3_state_t *)(((uintptr_t)stream->memory + 63) & ~(uintptr_t)63);
+    stream->kept = stream->state + 1;
     XXH3_INITSTATE(stream->state);
     XXH3_128bits_reset(stream->state);
+    hash_stream_keep(stream);
     return TG_OK;
 }
 
@@ -162,6 +164,23 @@ void hash_stream_add(struct hash_stream *stream, const void *in, size_t len)
     }
     XXH3_128bits_update(stream->state, in, len);
     stream->bytes += (int64_t)len;
+}
+
+void hash_stream_keep(struct hash_stream *stream)
+{
+    XXH3_copyState(stream->kept, stream->state);
+    stream->kept_bytes = stream->bytes;
+}
+
+int64_t hash_stream_kept(const struct hash_stream *stream)
+{
+    return stream->kept_bytes;
+}
+
+void hash_stream_go_back(struct hash_stream *stream)
+{
+    XXH3_copyState(stream->state, stream->kept);
+    stream->bytes = stream->kept_bytes;
 }
 
 int64_t hash_stream_bytes(const struct hash_stream *stream)

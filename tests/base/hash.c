@@ -177,12 +177,45 @@ static void test_streams(void **state)
     hash_stream_free(NULL);
 }
 
+/* What is added behind what was kept may be taken back, as often as one likes. */
+static void test_kept(void **state)
+{
+    (void)state;
+    char text[10000], got[HASH_STREAM_TEXT + 1], expected[HASH_STREAM_TEXT + 1];
+    struct hash_stream *stream, *other;
+    memset(text, 'x', sizeof(text));
+    text[9999] = 'y';
+    assert_int_equal(hash_stream_new(&stream, NULL), TG_OK);
+    assert_int_equal(hash_stream_new(&other, NULL), TG_OK);
+    hash_stream_add(stream, text, 5);
+    hash_stream_go_back(stream); /* nothing was kept */
+    assert_int_equal(hash_stream_bytes(stream), 0);
+    hash_stream_add(stream, text, 700);
+    hash_stream_keep(stream);
+    for (int again = 0; again < 2; again++) {
+        hash_stream_add(stream, "zzz", 3);
+        hash_stream_add(stream, text, sizeof(text));
+        hash_stream_go_back(stream);
+        assert_int_equal(hash_stream_bytes(stream), 700);
+        assert_int_equal(hash_stream_kept(stream), 700);
+    }
+    hash_stream_add(stream, text + 700, sizeof(text) - 700);
+    hash_stream_add(other, text, sizeof(text));
+    hash_stream_text(stream, got);
+    hash_stream_text(other, expected);
+    assert_string_equal(got, expected);
+    assert_true(hash_stream_head(stream, 4000) == hash_stream_head(other, 4000));
+    hash_stream_free(stream);
+    hash_stream_free(other);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_text_vectors),  cmocka_unit_test(test_digests),
         cmocka_unit_test(test_text_too_long), cmocka_unit_test(test_xx64),
         cmocka_unit_test(test_file),          cmocka_unit_test(test_streams),
+        cmocka_unit_test(test_kept),
     };
     return cmocka_run_group_tests_name("base/hash", tests, NULL, NULL);
 }

@@ -62,6 +62,35 @@ test_a_rejected_last_line_without_an_end_comes_again() {
     equal 3 "$(sql "select count(*) from _tidegate_rejects")"
 }
 
+# As above; of CSV the hash is kept behind each line end, as it is read (hash_stream_keep).
+test_a_rejected_last_line_of_csv_comes_again() {
+    spec "t: {path: 't*.csv', on_bad_row: reject}"
+    printf 'id,v\n1,a\n9\n2' >t.csv
+    printf 'id,v\r\n11,\xc4\x8d\r\n12,"\xc4\x8d"\r\n13,c\r\n' | iconv -f utf-8 -t utf-16 >whole
+    head -c 35 whole >t2.csv # half of a unit is there
+    loads "1 11"
+    equal 3 "$(sql "select count(*) from _tidegate_rejects")"
+    nothing_new
+    printf ',b\n3,c\n4,"d' >>t.csv
+    tail -c +36 whole >>t2.csv
+    loads "1 2 3 11 12 13"
+    printf '"\n' >>t.csv
+    loads "1 2 3 4 11 12 13"
+    nothing_new
+    equal 4 "$(sql "select count(*) from _tidegate_rejects")"
+    equal 2 "$(sql "select count(*) from t where v = chr(269)")"
+}
+
+# One of several lines is not left out: its first ones are hashed with those before.
+test_a_rejected_last_row_of_several_lines() {
+    spec "t: {path: t.csv, on_bad_row: reject}"
+    printf 'id,v,w\n1,a,b\n2,"a\nb"' >t.csv
+    loads "1"
+    printf ',c\n' >>t.csv
+    run 1
+    says "t.csv" "may have been read half"
+}
+
 test_bzip2_and_xz_that_grew() {
     command -v bzip2 >/dev/null && command -v xz >/dev/null || return 0
     spec "t: {path: 't.*'}"

@@ -114,14 +114,87 @@ static void test_csv_ragged(void **state)
     buf_release(&bad);
 }
 
+/* Of a text whose last line has no end: how much is hashed, and with what; not that line, where it
+ * is rejected. */
+static void check_half(const char *folder, const char *content, size_t len, size_t hashed,
+                       struct csv_options options)
+{
+    char got[HASH_STREAM_TEXT + 1], expected[HASH_STREAM_TEXT + 1];
+    struct hash_stream *wanted;
+    put_bytes(folder, "x.csv", content, len);
+    assert_int_equal(hash_stream_new(&options.hash, NULL), TG_OK);
+    assert_int_equal(hash_stream_new(&wanted, NULL), TG_OK);
+    hash_stream_add(wanted, content, hashed);
+    struct buf out = read_rejects(path_in(folder, "x.csv"), options);
+    if (hash_stream_bytes(options.hash) != (int64_t)hashed)
+        fail_msg("'%s': %d bytes are hashed", content, (int)hash_stream_bytes(options.hash));
+    hash_stream_text(options.hash, got);
+    hash_stream_text(wanted, expected);
+    assert_string_equal(got, expected);
+    buf_release(&out);
+    hash_stream_free(options.hash);
+    hash_stream_free(wanted);
+}
+
+static void test_csv_half_lines(void **state)
+{
+    static const struct {
+        const char *content;
+        size_t hashed;
+    } texts[] = {
+        {"id,t\n1,a\n2\n3", 11},
+        {"id,t\n1,a\n2\n3\n", 13},
+        {"id,t\n1,a\n3,b", 12},
+        {"id,t\r\n1,a\r\n3", 11},
+        {"id,t\r1,a\r3", 9},
+        {"id,t\n1,a\n3,\"b", 9},
+        {"id,t\n1,a\n3,b\xc3", 9},
+        {"id,t\n1,a\n3,\"b\n4", 14},
+        {"id,t\n3", 5},
+        {"id,t\n1,a\n2\n3,b", 14},
+        {"id,t,u\n1,a,b\n3,\"b\nc\"", 20}, /* its row begins a line before: it stays */
+    };
+    for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
+        check_half(*state, texts[i].content, strlen(texts[i].content), texts[i].hashed,
+                   (struct csv_options){.ctx = NULL});
+    check_half(*state, "id,t\n1,a\n3,\xe4,", 14, 9,
+               (struct csv_options){.encoding = ENCODING_LATIN1});
+}
+
+static void test_csv_half_units(void **state)
+{
+    struct csv_options little = {.encoding = ENCODING_UTF16LE}, big = {.encoding = ENCODING_UTF16};
+    check_half(*state, "i\0,\0t\0\n\0\r\1\n\0\r\1", 14, 12, little);
+    check_half(*state, "i\0,\0t\0\n\0\r\1,\0\r\1\n", 15, 8, little);
+    check_half(*state, "i\0,\0t\0\n\0\r\1,\0\x3d\xd8", 14, 8, little);
+    check_half(*state, "\xfe\xff\0i\0,\0t\0\r\0\n\0\x61", 14, 12, big);
+}
+
+/* Over many parts, and where what was loaded before is left out. */
+static void test_csv_half_tails(void **state)
+{
+    struct buf text = BUF_INIT;
+    buf_text(&text, "id,t\n");
+    while (text.len < 3 * 1024 * 1024)
+        buf_text(&text, "1,a\n");
+    const size_t whole = text.len;
+    buf_text(&text, "2,\"b");
+    check_half(*state, buf_string(&text), text.len, whole, (struct csv_options){.ctx = NULL});
+    check_half(*state, buf_string(&text), text.len, whole,
+               (struct csv_options){.from = (int64_t)whole - 4});
+    check_half(*state, buf_string(&text), text.len, whole,
+               (struct csv_options){.from = (int64_t)whole});
+    buf_release(&text);
+}
+
 #define IN_FOLDER(test) cmocka_unit_test_setup_teardown(test, folder_setup, folder_teardown)
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        IN_FOLDER(test_csv_rejects),
-        IN_FOLDER(test_csv_long_rejects),
-        IN_FOLDER(test_csv_ragged),
+        IN_FOLDER(test_csv_rejects),    IN_FOLDER(test_csv_long_rejects),
+        IN_FOLDER(test_csv_ragged),     IN_FOLDER(test_csv_half_lines),
+        IN_FOLDER(test_csv_half_units), IN_FOLDER(test_csv_half_tails),
     };
     return cmocka_run_group_tests_name("extract/csv_rejects", tests, NULL, NULL);
 }

@@ -105,6 +105,26 @@ static void test_lengths(void **state)
     assert_int_equal(encoding_length(ENCODING_UTF8, text, sizeof(text) - 1), 12);
     assert_int_equal(encoding_length(ENCODING_LATIN1, "a\xc3\xa4\n", 4), 3);
     assert_int_equal(encoding_length(ENCODING_UTF16LE, text, sizeof(text) - 1), 14);
+    assert_int_equal(encoding_length(ENCODING_UTF16BE, "a\xff", 2), 3);         /* half a unit */
+    assert_int_equal(encoding_length(ENCODING_UTF16LE, "a\xed\xa0\xbd", 4), 4); /* of a pair */
+}
+
+static void test_line_ends(void **state)
+{
+    (void)state;
+    assert_int_equal(encoding_line_end(ENCODING_UTF8, "", 0, 0), 0);
+    assert_int_equal(encoding_line_end(ENCODING_UTF8, "abc", 3, 0), 0);
+    assert_int_equal(encoding_line_end(ENCODING_UTF8, "a\nb\r\nc", 6, 1), 5);
+    assert_int_equal(encoding_line_end(ENCODING_LATIN1, "a\n\rb", 4, 0), 3);
+    assert_int_equal(encoding_line_end(ENCODING_UTF8, "a\n", 2, 0), 2);
+    /* U+010D, U+0A41 and a pair of bytes over two units are none. */
+    assert_int_equal(encoding_line_end(ENCODING_UTF16LE, "a\0\n\0\r\1\x41\n\0\n", 10, 0), 4);
+    assert_int_equal(encoding_line_end(ENCODING_UTF16LE, "a\0\n\0\r\1\x41\n\0", 9, 0), 4);
+    assert_int_equal(encoding_line_end(ENCODING_UTF16LE, "\0\r\0b\0\n", 6, 3), 3);
+    assert_int_equal(encoding_line_end(ENCODING_UTF16LE, "\0\n\0", 3, 2), 0);
+    assert_int_equal(encoding_line_end(ENCODING_UTF16BE, "\0\n\0\r\0b", 6, 0), 4);
+    assert_int_equal(encoding_line_end(ENCODING_UTF16BE, "\n\0\r", 3, 1), 3);
+    assert_int_equal(encoding_line_end(ENCODING_UTF16BE, "\n", 1, 1), 0);
 }
 
 int main(void)
@@ -113,6 +133,7 @@ int main(void)
         cmocka_unit_test(test_names),        cmocka_unit_test(test_told),
         cmocka_unit_test(test_bytes),        cmocka_unit_test(test_units),
         cmocka_unit_test(test_broken_units), cmocka_unit_test(test_lengths),
+        cmocka_unit_test(test_line_ends),
     };
     return cmocka_run_group_tests_name("extract/encoding", tests, NULL, NULL);
 }

@@ -66,6 +66,16 @@ static void find_place(const struct csv_reader *reader, size_t start, uint64_t l
     out->byte = place - line_start + 1;
 }
 
+/* A last line without an end may have been written in part. Where it is rejected it counts as not
+ * read, and comes again when the file has grown. */
+static void leave_half(struct csv_reader *reader, const struct csv_row *row)
+{
+    enum encoding encoding = csv_text_encoding(reader->from);
+    if (row->end == reader->end)
+        csv_text_leave(reader->from,
+                       encoding_length(encoding, reader->text + row->start, row->end - row->start));
+}
+
 /* Line and byte of what is wrong at `place` are found here. */
 TG_PRINTF(6, 7)
 static int refuse(struct csv_reader *reader, const struct csv_row *row, size_t place, bool rejects,
@@ -80,8 +90,10 @@ static int refuse(struct csv_reader *reader, const struct csv_row *row, size_t p
     find_place(reader, row->start, row->line, place, &bad);
     bad.reason = reason;
     bad.text = reader->text + row->start;
-    if (rejects)
+    if (rejects) {
+        leave_half(reader, row);
         return bad_rows_add(&reader->bad, &bad, row->end - row->start, err);
+    }
     error_set(err, TG_DATA, "malformed CSV: %s", reason);
     error_where(err, TG_DATA, "byte %llu", (unsigned long long)bad.byte);
     error_at_line(err, TG_DATA, bad.line);

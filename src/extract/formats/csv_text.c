@@ -6,7 +6,8 @@
  * straight into the caller's memory, else by encoding_decode.
  *
  * The hash is of the file's own bytes, whatever they are made of: it is what the ledger knows a
- * text by. Bytes that it holds already are not added again.
+ * text by. Bytes that it holds already are not added again. It is kept behind each last line end
+ * that was read, so that csv_text_leave can take out a line that nobody can read yet.
  */
 #include "extract/formats/csv_text.h"
 
@@ -27,17 +28,29 @@ struct csv_text {
     bool is_over;
 };
 
-/* Reads behind what is there. */
+/* Hashes what was read behind what is there; what is up to the last line end is kept. */
+static void take_in(struct csv_text *text, const char *part, size_t len)
+{
+    int64_t at = text->seen, known = text->hashed - at;
+    size_t old = known < 0 ? 0 : known > (int64_t)len ? len : (size_t)known;
+    text->seen += (int64_t)len;
+    if (!text->hash || old == len)
+        return;
+    size_t end = encoding_line_end(text->encoding, part, len, at);
+    if (old < end) {
+        hash_stream_add(text->hash, part + old, end - old);
+        hash_stream_keep(text->hash);
+        old = end;
+    }
+    hash_stream_add(text->hash, part + old, len - old);
+}
+
 static int read_part(struct csv_text *text, char *out, size_t cap, size_t *got,
                      struct tg_error *err)
 {
     int rc = TG_OK;
     TRY(reader_read(text->reader, out, cap, got, err));
-    int64_t known = text->hashed - text->seen;
-    size_t old = known < 0 ? 0 : known > (int64_t)*got ? *got : (size_t)known;
-    if (text->hash && old < *got)
-        hash_stream_add(text->hash, out + old, *got - old);
-    text->seen += (int64_t)*got;
+    take_in(text, out, *got);
     text->is_over = *got == 0;
 done:
     return rc;
@@ -57,14 +70,18 @@ int csv_text_open(struct reader *reader, enum encoding encoding, struct hash_str
     text->reader = reader;
     text->hash = hash;
     text->hashed = hash ? hash_stream_bytes(hash) : INT64_MAX;
+    if (hash)
+        hash_stream_keep(hash);
     text->bytes = mem_alloc(CSV_HEAD_BYTES);
     if (!text->bytes)
         TRY(error_nomem(err));
     while (got > 0 && text->len < CSV_HEAD_BYTES) {
-        TRY(read_part(text, text->bytes + text->len, CSV_HEAD_BYTES - text->len, &got, err));
+        TRY(reader_read(reader, text->bytes + text->len, CSV_HEAD_BYTES - text->len, &got, err));
         text->len += got;
     }
+    text->is_over = got == 0;
     text->encoding = encoding_of(encoding, text->bytes, text->len);
+    take_in(text, text->bytes, text->len);
     *out = text;
 done:
     if (rc != TG_OK)
@@ -156,6 +173,12 @@ int csv_text_read(struct csv_text *text, char *out, size_t cap, size_t *len, str
         TRY(decode_part(text, out, cap, len, err));
 done:
     return rc;
+}
+
+void csv_text_leave(struct csv_text *text, int64_t bytes)
+{
+    if (text->hash && hash_stream_kept(text->hash) == text->seen - bytes)
+        hash_stream_go_back(text->hash);
 }
 
 int csv_text_check(struct csv_text *text, struct tg_error *err)

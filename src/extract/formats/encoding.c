@@ -10,6 +10,9 @@
 #include <string.h>
 #include <strings.h>
 
+/* Stands for the half unit that a text may end with; in UTF-8 it is none. */
+enum { ODD_BYTE = 0xff };
+
 enum encoding encoding_find(const char *name)
 {
     static const struct {
@@ -70,6 +73,11 @@ static char *decode_bytes(bool is_windows, const char *in, size_t len, char *out
     return out;
 }
 
+static bool has_units(enum encoding encoding)
+{
+    return encoding == ENCODING_UTF16LE || encoding == ENCODING_UTF16BE;
+}
+
 static uint32_t unit_at(const char *in, bool is_big)
 {
     uint32_t first = (unsigned char)in[0], second = (unsigned char)in[1];
@@ -91,7 +99,7 @@ static char *decode_units(bool is_big, const char *in, size_t len, bool is_last,
         i += is_pair ? 4 : 2;
     }
     if (is_last && i < len) {
-        *out++ = '\xff';
+        *out++ = (char)ODD_BYTE;
         i = len;
     }
     *used = i;
@@ -117,14 +125,38 @@ size_t encoding_decode(enum encoding encoding, const char *in, size_t len, bool 
 
 int64_t encoding_length(enum encoding encoding, const char *text, size_t len)
 {
-    int64_t units = 0;
+    const bool is_wide = has_units(encoding);
+    int64_t bytes = 0;
     if (encoding == ENCODING_UTF8)
         return (int64_t)len;
     for (size_t i = 0; i < len; i++) {
         unsigned char byte = (unsigned char)text[i];
-        bool is_pair =
-            byte >= 0xf0 && (encoding == ENCODING_UTF16LE || encoding == ENCODING_UTF16BE);
-        units += (byte & 0xc0) == 0x80 ? 0 : is_pair ? 2 : 1;
+        if ((byte & 0xc0) == 0x80)
+            continue;
+        bytes += !is_wide || byte == ODD_BYTE ? 1 : byte >= 0xf0 ? 4 : 2;
     }
-    return encoding == ENCODING_UTF16LE || encoding == ENCODING_UTF16BE ? 2 * units : units;
+    return bytes;
+}
+
+/* Of units, the first of which begins with the text. */
+static size_t unit_line_end(bool is_big, const char *part, size_t len, size_t odd)
+{
+    for (size_t end = len - (len - odd) % 2; end > odd; end -= 2) {
+        uint32_t code = unit_at(part + end - 2, is_big);
+        if (code == '\n' || code == '\r')
+            return end;
+    }
+    return 0;
+}
+
+size_t encoding_line_end(enum encoding encoding, const char *part, size_t len, int64_t at)
+{
+    if (len == 0)
+        return 0;
+    if (has_units(encoding))
+        return unit_line_end(encoding == ENCODING_UTF16BE, part, len, (size_t)(at % 2));
+    const char *feed = memrchr(part, '\n', len);
+    size_t behind = feed ? (size_t)(feed + 1 - part) : 0;
+    const char *back = memrchr(part + behind, '\r', len - behind);
+    return back ? (size_t)(back + 1 - part) : behind;
 }
