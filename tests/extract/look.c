@@ -54,6 +54,25 @@ static void test_syntax(void **state)
     check_text(state, "id,t\n1,a\n2\n3,b\n4,c\n", "delimiter: \",\"; ragged: \"pad\"");
 }
 
+/* As many as there are, not as many as most files have. */
+static void test_very_wide(void **state)
+{
+    enum { COLUMNS = 3000 };
+    struct buf text = BUF_INIT, spec = BUF_INIT;
+    struct tg_error err = {0};
+    for (int i = 0; i < COLUMNS; i++)
+        buf_printf(&text, "%sc%d", i > 0 ? ";" : "", i);
+    for (int row = 0; row < 2; row++)
+        for (int i = 0; i < COLUMNS; i++)
+            buf_text(&text, i > 0 ? ";1,5" : "\n1,5");
+    put_bytes(*state, "wide.csv", buf_string(&text), text.len);
+    assert_int_equal(look_at_file(path_in(*state, "wide.csv"), &spec, &err), TG_OK);
+    assert_non_null(strstr(buf_string(&spec), "# 3 of 3 rows have 3000 fields by it"));
+    assert_non_null(strstr(buf_string(&spec), "\"c2999\": {decimal: \",\"}"));
+    buf_release(&text);
+    buf_release(&spec);
+}
+
 static void test_lines(void **state)
 {
     check_text(state, "A report\n\nid;t\n1;a\n2;b\n", "skip: 2; delimiter: \";\"");
@@ -141,9 +160,9 @@ static void test_torture(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        IN_FOLDER(test_syntax),        IN_FOLDER(test_lines),   IN_FOLDER(test_encodings),
-        IN_FOLDER(test_values),        IN_FOLDER(test_refused), IN_FOLDER(test_long_file),
-        IN_FOLDER(test_other_formats), IN_FOLDER(test_torture),
+        IN_FOLDER(test_syntax),    IN_FOLDER(test_very_wide), IN_FOLDER(test_lines),
+        IN_FOLDER(test_encodings), IN_FOLDER(test_values),    IN_FOLDER(test_other_formats),
+        IN_FOLDER(test_refused),   IN_FOLDER(test_long_file), IN_FOLDER(test_torture),
     };
     return cmocka_run_group_tests_name("extract/look", tests, NULL, NULL);
 }

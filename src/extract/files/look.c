@@ -26,7 +26,7 @@
 #include "extract/formats/csv_split.h"
 #include "extract/formats/csv_text.h"
 
-enum { ROWS_MAX = 1000, FIELDS_MAX = 512, NULLS_MAX = 8 };
+enum { ROWS_MAX = 1000, NULLS_MAX = 8 };
 
 /* How the rows of a text come out by a syntax. */
 struct shape {
@@ -43,7 +43,7 @@ struct look {
     enum encoding encoding;
     const char *encoding_name; /* NULL: told by itself */
     struct shape shape;
-    struct csv_field *fields; /* of ROWS_MAX rows of `shape.width` */
+    struct csv_field *fields; /* of `shape.rows` rows of `shape.width` */
     size_t row_count;
     bool has_header;
     const char *nulls[NULLS_MAX];
@@ -137,21 +137,33 @@ static void find_first(struct shape *shape, const size_t *counts, const uint64_t
         shape->fitting += counts[i] == shape->width;
 }
 
+/* Of as many rows as any other; of two such, the larger one. */
+static size_t find_width(const size_t *counts, size_t rows)
+{
+    size_t width = 1, most = 0;
+    for (size_t i = 0; i < rows; i++) {
+        size_t same = 0;
+        for (size_t k = 0; k < rows; k++)
+            same += counts[k] == counts[i];
+        if (same > most || (same == most && counts[i] > width))
+            width = counts[i];
+        most = same > most ? same : most;
+    }
+    return width;
+}
+
 static struct shape measure(const struct look *look, struct csv_syntax syntax)
 {
-    size_t counts[ROWS_MAX], widths[FIELDS_MAX] = {0};
+    size_t counts[ROWS_MAX];
     uint64_t lines[ROWS_MAX];
     struct csv_split split = begin_split(look, &syntax);
-    struct shape shape = {.syntax = syntax, .width = 1};
+    struct shape shape = {.syntax = syntax};
     struct csv_row row;
     while (shape.rows < ROWS_MAX && next_row(&split, NULL, 0, &row, &shape.bad)) {
-        counts[shape.rows] = row.count < FIELDS_MAX ? row.count : FIELDS_MAX - 1;
-        lines[shape.rows] = row.line;
-        widths[counts[shape.rows++]]++;
+        counts[shape.rows] = row.count;
+        lines[shape.rows++] = row.line;
     }
-    for (size_t i = 1; i < FIELDS_MAX; i++)
-        if (widths[i] > 0 && (widths[i] >= widths[shape.width] || widths[shape.width] == 0))
-            shape.width = i;
+    shape.width = find_width(counts, shape.rows);
     find_first(&shape, counts, lines);
     return shape;
 }
@@ -217,12 +229,12 @@ static int take_rows(struct look *look, struct tg_error *err)
     struct csv_split split = begin_split(look, &look->shape.syntax);
     struct csv_row row;
     size_t bad = 0;
-    look->fields = mem_calloc((ROWS_MAX + 1) * width, sizeof(*look->fields));
+    look->fields = mem_calloc((look->shape.rows + 1) * width, sizeof(*look->fields));
     if (!look->fields)
         return error_nomem(err);
     for (size_t i = 0; i < look->shape.skipped; i++)
         (void)next_row(&split, NULL, 0, &row, &bad);
-    while (look->row_count < ROWS_MAX) {
+    while (look->row_count < look->shape.rows) {
         struct csv_field *fields = look->fields + look->row_count * width;
         if (!next_row(&split, fields, width, &row, &bad))
             break;
