@@ -44,8 +44,9 @@ enum tg_show {
 
 /* Shows what the destination (tables, loads, windows, rejects, files of the sources, columns) or
  * the working directory (packages, files) holds, or what a run would read (resources): of a
- * database as a source also which tables it has found. That does all that tg_pipeline_check does,
- * and fails as that does. `out` gets a stream, as from tg_pipeline_query. TG_DESTINATION. */
+ * database as a source also which tables it has found. That opens each source and the destination,
+ * and fails where one does not open; what was loaded is asked by tg_pipeline_check alone. `out`
+ * gets a stream, as from tg_pipeline_query. TG_DESTINATION. */
 TG_API_CHECK int tg_pipeline_show(struct tg_pipeline *pipeline, enum tg_show what,
                                   struct ArrowArrayStream *out, struct tg_error *err);
 

@@ -39,6 +39,9 @@ struct raised {
 /* Takes the error that is set (the first one wins); `err` becomes a code with its text. Returns the
  * code: TG_CANCELLED for what is no Exception but a wish to stop, else `code`. */
 int raised_take(struct raised *raised, int code, struct tg_error *err);
+/* What `whose` raised where nothing can fail: an Exception is told on standard error. True: it is
+ * none, but an interrupt or an exit, which is kept to be raised when the call is back. */
+bool raised_aside(struct raised *raised, PyObject *whose);
 /* Sets what was taken again, else the library's error. Returns NULL. */
 PyObject *raised_restore(struct raised *raised, const struct tg_error *err);
 void raised_clear(struct raised *raised);

@@ -119,6 +119,15 @@ int raised_take(struct raised *raised, int code, struct tg_error *err)
     return err->code;
 }
 
+bool raised_aside(struct raised *raised, PyObject *whose)
+{
+    struct tg_error err = {0};
+    if (!PyErr_ExceptionMatches(PyExc_Exception))
+        return raised_take(raised, TG_CANCELLED, &err) == TG_CANCELLED;
+    PyErr_WriteUnraisable(whose);
+    return false;
+}
+
 void raised_clear(struct raised *raised)
 {
     Py_CLEAR(raised->type);

@@ -76,7 +76,7 @@ static void call_quietly(const struct handle *handle, const char *name)
     PyErr_Fetch(&type, &value, &traceback);
     PyObject *done = PyObject_CallMethod(handle->object, name, NULL);
     if (!done)
-        PyErr_WriteUnraisable(handle->object);
+        (void)raised_aside(&handle->calls->raised, handle->object);
     Py_XDECREF(done);
     PyErr_Restore(type, value, traceback);
     PyGILState_Release(state);

@@ -49,16 +49,22 @@ static int on_progress(void *user, const struct tg_progress *progress)
     return rc;
 }
 
-/* A log that fails does not end a run. */
+/* A log that fails does not end a run, but a signal that comes while it is written does. */
 static void on_log(void *user, int level, const char *component, const char *message)
 {
     struct pipeline_object *self = user;
+    struct tg_error err = {0};
     PyGILState_STATE state = PyGILState_Ensure();
     PyObject *type, *value, *traceback;
     PyErr_Fetch(&type, &value, &traceback);
+    bool stops = PyErr_CheckSignals() < 0;
+    if (stops)
+        (void)raised_take(&self->calls.raised, TG_CANCELLED, &err);
     PyObject *done = PyObject_CallFunction(self->log, "iss", level, component, message);
     if (!done)
-        PyErr_WriteUnraisable(self->log);
+        stops |= raised_aside(&self->calls.raised, self->log);
+    if (stops)
+        tg_pipeline_cancel(self->pipeline);
     Py_XDECREF(done);
     PyErr_Restore(type, value, traceback);
     PyGILState_Release(state);
@@ -200,7 +206,10 @@ static int open_pipeline(struct pipeline_object *self, PyObject *dict,
                   : tg_pipeline_new(&self->pipeline, options, &err);
     if (rc != TG_OK && given != Py_None)
         connection.release(connection.user);
-    return rc == TG_OK ? 0 : (raised_restore(&self->calls.raised, &err), -1);
+    if (rc == TG_OK && !self->calls.raised.type)
+        return 0;
+    raised_restore(&self->calls.raised, &err);
+    return -1;
 }
 
 static int make(struct pipeline_object *self, PyObject *dict)
@@ -473,10 +482,11 @@ static PyObject *pipeline_add(PyObject *object, PyObject *dict)
     if (rc == 0)
         rc = tg_pipeline_add(self->pipeline, &resource, &err);
     PyMem_Free(scratch);
-    self->busy = false;
-    if (rc == 0)
-        return Py_NewRef(Py_None);
-    return rc < 0 ? NULL : raised_restore(&self->calls.raised, &err);
+    if (rc < 0) {
+        self->busy = false;
+        return NULL;
+    }
+    return leave(self, rc, &err) ? Py_NewRef(Py_None) : NULL;
 }
 
 /* ---- looking ---- */
@@ -614,7 +624,7 @@ static PyObject *pipeline_close(PyObject *object, PyObject *none)
         return NULL;
     }
     release(self);
-    return Py_NewRef(Py_None);
+    return leave(self, TG_OK, NULL) ? Py_NewRef(Py_None) : NULL;
 }
 
 static void pipeline_dealloc(PyObject *object)

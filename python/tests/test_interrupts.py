@@ -12,10 +12,15 @@ import textwrap
 import threading
 import time
 
+import _duckdb
+import duckdb
 import pytest
 
 import tidegate as dlt
+from tidegate import _core
+from tidegate.destinations.impl.duckdb import Database
 from tidegate.destinations.impl.watched import watched
+from tidegate.extract.convert import convert
 
 BEGIN = """
 import os, sys, time
@@ -198,3 +203,47 @@ def test_other_threads_run_statements_themselves():
     thread.start()
     thread.join()
     assert names == ["own"]
+
+
+def core_run(log):
+    """A load of five rows, whose log is the given one; the count that is at the destination is printed."""
+    connection = duckdb.connect(":memory:")
+    pipeline = _core.Pipeline({
+        "name": "p", "dataset": "d", "workdir": "w", "engine": _duckdb.__file__, "log": log,
+        "destination_connection": Database(connection=connection),
+    })
+    pipeline.add({"name": "t", "open": lambda start, last, end: iter([{"id": n} for n in range(5)]), "convert": convert})
+    try:
+        pipeline.run()
+    finally:
+        pipeline.close()
+    return connection.sql("select count(*) from d.t").fetchall()
+
+
+def test_a_log_that_fails_does_not_end_a_run(monkeypatch):
+    told = []
+    monkeypatch.setattr(sys, "unraisablehook", lambda failed: told.append(str(failed.exc_value)))
+
+    def log(level, component, message):
+        raise ValueError(f"no paper: {message}")
+
+    assert core_run(log) == [(5,)]
+    assert told and all("no paper" in each for each in told)
+
+
+class Stopped(BaseException):
+    """As a scheduler's."""
+
+
+@pytest.mark.parametrize("kind", [KeyboardInterrupt, SystemExit, Stopped])
+def test_what_comes_while_the_log_is_written_ends_the_run(kind):
+    lines = []
+
+    def log(level, component, message):
+        lines.append(message)
+        if len(lines) == 1:
+            raise kind
+
+    with pytest.raises(kind):
+        core_run(log)
+    assert lines and not any("committed" in line for line in lines)

@@ -16,6 +16,7 @@
 #include "base/wakeup.h"
 #include "run/backfill.h"
 #include "run/inspect.h"
+#include "run/plan.h"
 #include "run/run.h"
 #include "run/why.h"
 
@@ -205,7 +206,10 @@ int tg_pipeline_check(struct tg_pipeline *pipeline, struct tg_error *err)
     error_clear(err);
     NEEDS(pipeline);
     pipeline_begin(pipeline);
-    return called(pipeline, check_pipeline(pipeline, NULL, err), err);
+    int rc = check_pipeline(pipeline, NULL, err);
+    if (rc == TG_OK)
+        rc = plan_check(pipeline, err);
+    return called(pipeline, rc, err);
 }
 
 int tg_pipeline_query(struct tg_pipeline *pipeline, const char *sql, struct ArrowArrayStream *out,

@@ -1,16 +1,14 @@
 /*
  * A check: could a run start?
  *
- *   check_pipeline -> open_all: describe_groups -> check_source (each selected resource: its key,
- *                     opened, not read; the visitor is told) -> the destination
- *                  -> plan_check: what a run refuses once it knows what was loaded
+ *   check_pipeline: describe_groups -> check_source (each selected resource: its key, opened,
+ *                   not read; the visitor is told) -> the destination
  *
  * What is opened is closed again; nothing is locked, made or changed.
  */
 #include "base/fs.h"
 #include "duckdb/engine.h"
 #include "run/inspect.h"
-#include "run/plan.h"
 #include "run/session.h"
 #include "write/destination.h"
 
@@ -51,8 +49,8 @@ static int check_folder(const struct config *config, struct tg_error *err)
     return rc == TG_OK ? rc : error_where(err, rc, "pipeline '%s'", config->pipeline);
 }
 
-static int open_all(struct tg_pipeline *pipeline, const struct check_visitor *visitor,
-                    struct tg_error *err)
+int check_pipeline(struct tg_pipeline *pipeline, const struct check_visitor *visitor,
+                   struct tg_error *err)
 {
     int rc = TG_OK;
     struct destination destination = {0};
@@ -73,11 +71,4 @@ done:
     sources_close(&check.sources);
     engine_free(check.services.engine);
     return rc;
-}
-
-int check_pipeline(struct tg_pipeline *pipeline, const struct check_visitor *visitor,
-                   struct tg_error *err)
-{
-    int rc = open_all(pipeline, visitor, err);
-    return rc == TG_OK ? plan_check(pipeline, err) : rc;
 }

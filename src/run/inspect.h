@@ -31,7 +31,7 @@ int show_packages(struct tg_pipeline *pipeline, struct ArrowArrayStream *out,
 int show_files(struct tg_pipeline *pipeline, struct ArrowArrayStream *out,
                struct tg_error *err) TG_CHECK_RESULT;
 
-/* show_resources.c: what a run would read, a resource a line. Checks as check_pipeline. */
+/* show_resources.c: what a run would read, a resource a line, by check_pipeline. */
 int show_resources(struct tg_pipeline *pipeline, struct ArrowArrayStream *out,
                    struct tg_error *err) TG_CHECK_RESULT;
 
@@ -45,7 +45,8 @@ struct check_visitor {
                  struct tg_error *err);
     void *user;
 };
-/* check.c: opens every selected source and the destination. `visitor` may be NULL. */
+/* check.c: opens every selected source and the destination. `visitor` may be NULL. What a run
+ * refuses by what was loaded is plan_check's to find. */
 int check_pipeline(struct tg_pipeline *pipeline, const struct check_visitor *visitor,
                    struct tg_error *err) TG_CHECK_RESULT;
 
