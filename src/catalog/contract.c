@@ -118,6 +118,14 @@ bool contract_is_said(const struct contract *contract)
     return false;
 }
 
+bool contract_discards_rows(const struct contract *contract)
+{
+    for (int i = 0; i < CONTRACT_COUNT; i++)
+        if (contract->modes[i] == CONTRACT_DISCARD_ROW)
+            return true;
+    return contract->modes[CONTRACT_TABLES] == CONTRACT_DISCARD_VALUE;
+}
+
 void contract_write(const struct contract *contract, struct buf *out)
 {
     const enum contract_mode *modes = contract->modes;

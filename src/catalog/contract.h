@@ -39,6 +39,8 @@ int contract_read(yyjson_val *value, struct contract *out, struct tg_error *err)
  * what is said. Nothing said: nothing written. */
 void contract_write(const struct contract *contract, struct buf *out);
 bool contract_is_said(const struct contract *contract);
+/* Whether rows may be put aside by it. */
+bool contract_discards_rows(const struct contract *contract);
 
 /* What holds for a table: what `run` says, else what `table` says (of it and its parents the
  * nearest that says anything), else what `schema` says. As in dlt a level counts as a whole: what

@@ -1,7 +1,7 @@
 /*
  * What a source read and could not make a row of.
  *
- * Data path: a reader -> bad_rows_add (put_text: as UTF-8) -> page.bad -> extract.c ->
+ * Data path: a reader -> bad_rows_add (bad_row_text: as UTF-8) -> page.bad -> extract.c ->
  * normalizer_reject, which counts it -> package/rejects.c.
  *
  * Such a text is kept to be looked at, corrected and loaded again: so what cannot stand in a text
@@ -11,10 +11,9 @@
 
 #include <string.h>
 
-#include "base/buf.h"
 #include "base/text/utf8.h"
 
-static void put_text(struct buf *out, const char *text, size_t len)
+void bad_row_text(struct buf *out, const char *text, size_t len)
 {
     uint32_t code;
     for (size_t at = 0, size; at < len; at += size) {
@@ -49,7 +48,7 @@ int bad_rows_add(struct bad_rows **rows, const struct bad_row *row, size_t len,
     if (!*rows)
         TRY(new_rows(rows, err));
     struct bad_rows *all = *rows;
-    put_text(&text, row->text, len);
+    bad_row_text(&text, row->text, len);
     TRY(buf_check(&text, err));
     TRY(arena_keep(&all->texts, buf_string(&text), &own.text, err));
     TRY(arena_keep(&all->texts, row->reason, &own.reason, err));

@@ -7,6 +7,7 @@
 
 #include <stdint.h>
 
+#include "base/buf.h"
 #include "base/memory.h"
 
 struct bad_row {
@@ -28,6 +29,8 @@ enum { BAD_TEXT_MAX = 64 * 1024 };
  * BAD_TEXT_MAX bytes "...". */
 int bad_rows_add(struct bad_rows **rows, const struct bad_row *row, size_t len,
                  struct tg_error *err) TG_CHECK_RESULT;
+/* The same of a text alone. */
+void bad_row_text(struct buf *out, const char *text, size_t len);
 void bad_rows_clear(struct bad_rows *rows); /* NULL is fine, here and below */
 void bad_rows_free(struct bad_rows *rows);
 

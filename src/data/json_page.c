@@ -17,6 +17,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "data/json_place.h"
 #include "data/page.h"
 
 struct block {
@@ -44,6 +45,7 @@ struct json_page {
     uint64_t *row_lines; /* line of each of them */
     size_t row_line_cap;
     struct json_manner manner;
+    struct json_place place; /* of the values, where that is wanted */
 };
 
 /* ---- memory that is kept between pages, as yyjson's allocator ---- */
@@ -110,6 +112,7 @@ void json_page_free(struct json_page *parser)
     mem_free(parser->numbers);
     mem_free(parser->cells);
     mem_free(parser->row_lines);
+    json_place_release(&parser->place);
     mem_free(parser);
 }
 
@@ -303,7 +306,10 @@ static void wrap_row(struct wrapper *wrapper, const yyjson_val *cell, size_t lin
     struct page *page = wrapper->page;
     yyjson_val *row = wrapper->end;
     size_t count = (size_t)(cell_next(cell) - cell);
-    if (cell_kind(cell) != CELL_OBJECT) {
+    const bool is_object = cell_kind(cell) == CELL_OBJECT;
+    parser->place.laid[page->row_count] = (struct laid_row){
+        .number = (size_t)(cell - yyjson_doc_get_root(parser->doc)), .added = is_object ? 0 : 2};
+    if (!is_object) {
         row[0] = (yyjson_val){.tag = YYJSON_TYPE_OBJ | 1u << YYJSON_TAG_BIT,
                               .uni.ofs = (count + 2) * sizeof(*row)};
         row[1] = (yyjson_val){.tag = YYJSON_TYPE_STR | 5u << YYJSON_TAG_BIT, .uni.str = "value"};
@@ -331,6 +337,8 @@ static int wrap_rows(struct json_page *parser, bool lines, struct page *out, str
     TRY(mem_grow(&parser->cells, &parser->cell_cap, (size_t)(cell_next(root) - root) + 2 * row_max,
                  sizeof(*parser->cells), err));
     TRY(mem_grow(&parser->row_lines, &parser->row_line_cap, row_max, sizeof(uint64_t), err));
+    TRY(mem_grow(&parser->place.laid, &parser->place.laid_cap, row_max, sizeof(*parser->place.laid),
+                 err));
     wrapper.end = parser->cells;
     cell = cell_first(root);
     for (size_t i = 0; i < cell_len(root); i++, cell = cell_next(cell)) {
@@ -346,6 +354,34 @@ static int wrap_rows(struct json_page *parser, bool lines, struct page *out, str
     out->lines = lines ? parser->row_lines : NULL;
     out->first_cell = parser->cells;
     out->read_count = out->row_count;
+done:
+    return rc;
+}
+
+/* ---- the text that is kept ---- */
+
+/* Each line is a part where the newlines between them are gone; else the parts are as they were
+ * told. */
+static int keep_text(struct json_page *parser, const char *text, size_t len, bool by_lines,
+                     struct page *out, struct tg_error *err)
+{
+    static const struct json_part beginning = {0, 1, 0};
+    const struct json_manner *manner = &parser->manner;
+    struct json_place *place = &parser->place;
+    int rc = TG_OK;
+    if (!manner->keeps || !parser->doc)
+        return TG_OK;
+    TRY(json_place_begin(place, text, len, yyjson_doc_get_root(parser->doc), err));
+    place->is_laid = out->first_cell == parser->cells;
+    out->text = &place->base;
+    for (size_t i = 0; by_lines && i < parser->line_count; i++) {
+        const struct json_part line = {parser->lines[i].start, parser->numbers[i], 0};
+        TRY(json_place_part(place, &line, err));
+    }
+    for (size_t i = 0; !by_lines && i < manner->part_count; i++)
+        TRY(json_place_part(place, &manner->parts[i], err));
+    if (place->part_count == 0)
+        TRY(json_place_part(place, &beginning, err));
 done:
     return rc;
 }
@@ -554,13 +590,15 @@ done:
 int json_page_lines(struct json_page *parser, char *text, size_t len, uint64_t first_line,
                     struct page *out, struct tg_error *err)
 {
-    return take_lines(parser, text, len, first_line, '\n', out, err);
+    int rc = take_lines(parser, text, len, first_line, '\n', out, err);
+    return rc == TG_OK ? keep_text(parser, text, len, true, out, err) : rc;
 }
 
 int json_page_marked(struct json_page *parser, char *text, size_t len, uint64_t first_line,
                      struct page *out, struct tg_error *err)
 {
-    return take_lines(parser, text, len, first_line, JSON_MARK, out, err);
+    int rc = take_lines(parser, text, len, first_line, JSON_MARK, out, err);
+    return rc == TG_OK ? keep_text(parser, text, len, false, out, err) : rc;
 }
 
 /* ---- elements ---- */
@@ -676,6 +714,7 @@ int json_page_elements(struct json_page *parser, char *text, size_t len, uint64_
         out->lines = out->first_cell == parser->cells ? parser->row_lines : parser->numbers;
         out->lines_are_rows = true;
     }
+    TRY(keep_text(parser, text, len, false, out, err));
 done:
     return rc;
 }

@@ -4,7 +4,7 @@
  * Data path: a source fills a struct page (json_page.c, rows.c or an Arrow stream); a batch with
  * structs, lists or maps (page_is_nested) goes through page_to_rows: compile (schema and array ->
  * nodes, once per batch) -> put for each row, which lays the cells depth first. page_where finds a
- * row's number again for a message, by walking the tape from the first row.
+ * row's number again for a message, page_place what its source knows of it.
  *
  * What most columns are made of is stored here directly, the rest goes through value_cell. Texts
  * stay in the batch, which the page therefore keeps.
@@ -45,21 +45,52 @@ void page_release(struct page *page)
     *page = (struct page){.kind = PAGE_END};
 }
 
+/* Whether it is one of the rows as delivered, and which. Where none was dropped they are in their
+ * list; else the tape is walked. */
+static bool find_row(const struct page *page, const yyjson_val *row, uint64_t *index)
+{
+    size_t low = 0, high = page->row_count;
+    *index = 0;
+    if (page->row_count == page->read_count && high > 0 && page->rows[0] == page->first_cell) {
+        for (size_t middle; high - low > 1;) {
+            middle = low + (high - low) / 2;
+            *(page->rows[middle] <= row ? &low : &high) = middle;
+        }
+        *index = low;
+        return page->rows[low] == row;
+    }
+    const yyjson_val *cell = page->first_cell;
+    for (; cell != row && *index + 1 < page->read_count; ++*index)
+        cell = cell_next(cell);
+    return cell == row;
+}
+
 int page_where(const struct page *page, const yyjson_val *row, int code, struct tg_error *err)
 {
-    const yyjson_val *cell = page->first_cell;
-    uint64_t index = 0;
-    while (cell != row && index + 1 < page->read_count) {
-        cell = cell_next(cell);
-        index++;
-    }
-    if (cell == row && page->lines && page->lines_are_rows)
+    uint64_t index;
+    const bool found = find_row(page, row, &index);
+    if (found && page->lines && page->lines_are_rows)
         error_at_row(err, code, page->lines[index]);
-    else if (cell == row && page->lines)
+    else if (found && page->lines)
         error_at_line(err, code, page->lines[index]);
-    else if (cell == row)
+    else if (found)
         error_at_row(err, code, page->first_row + index);
     return page->file ? error_at(err, code, AT_FILE, page->file) : err ? err->code : code;
+}
+
+void page_place(const struct page *page, const yyjson_val *row, const yyjson_val *part,
+                const yyjson_val *value, struct row_place *out)
+{
+    struct row_at at = {.row = row};
+    *out = (struct row_place){.text = NULL};
+    if (!find_row(page, row, &at.index))
+        return;
+    if (page->lines && !page->lines_are_rows)
+        out->line = at.line = page->lines[at.index];
+    at.part = (size_t)(part - row);
+    at.value = value ? (size_t)(value - row) : at.part;
+    if (page->text)
+        page->text->find(page->text, &at, out);
 }
 
 /* ---- nodes: a column, or what is nested in it ---- */

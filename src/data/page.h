@@ -7,6 +7,26 @@
 #include "data/bad_rows.h"
 #include "data/rows.h"
 
+/* A value of a row that was delivered, by cells. */
+struct row_at {
+    const yyjson_val *row;
+    uint64_t index;     /* of the row, among those of its page; */
+    uint64_t line;      /* that it begins on; 0: not known */
+    size_t part, value; /* cells from the row to what is told of it, and to the value that matters;
+                           0: the row */
+};
+/* Where that is. */
+struct row_place {
+    uint64_t line, byte; /* of the value; the byte in its line; from 1; 0: not known */
+    const char *text;    /* of the part, as it stands there; NULL: not known */
+    size_t text_len;
+};
+/* What knows the text that rows are from. */
+struct page_text {
+    /* Changes nothing that is not known; what it gives lives as long as the page. */
+    void (*find)(struct page_text *text, const struct row_at *row, struct row_place *out);
+};
+
 enum page_kind { PAGE_END = 0, PAGE_ROWS, PAGE_ARROW };
 
 struct page {
@@ -29,8 +49,9 @@ struct page {
     struct json_page *parser; /* the page's own, of rows that were JSON; NULL: none */
     const uint64_t
         *lines; /* line of each row as delivered (read_count of them); NULL: row numbers count */
-    bool lines_are_rows; /* `lines` holds row numbers */
-    uint64_t first_row;  /* number of the first row in its file or stream, from 1 */
+    bool lines_are_rows;    /* `lines` holds row numbers */
+    struct page_text *text; /* the source's, or the parser's; NULL: nobody knows more */
+    uint64_t first_row;     /* number of the first row in its file or stream, from 1 */
     const yyjson_val
         *first_cell; /* first row as delivered: rows are found again by walking from here */
 
@@ -89,6 +110,9 @@ void page_clear(struct page *page);
 /* Adds "file 'x', line 3" or "row 17" for `row` (one of page->rows) to err's place. Returns `code`.
  */
 int page_where(const struct page *page, const yyjson_val *row, int code, struct tg_error *err);
+/* The place of a value in a row, NULL: of its part; which is the row, or a list or object in it. */
+void page_place(const struct page *page, const yyjson_val *row, const yyjson_val *part,
+                const yyjson_val *value, struct row_place *out);
 
 /* ---- Arrow batch -> rows ---- */
 
@@ -123,6 +147,7 @@ struct json_manner {
     const struct json_part *parts; /* the first at 0; borrowed while it is parsed. NULL: line 1 */
     size_t part_count;
     bool rejects;       /* what is malformed goes to page->bad, and the rest is parsed */
+    bool keeps;         /* the text, for page->text */
     const char *advice; /* behind what is wrong with a line; NULL: what is usual */
 };
 void json_page_set(struct json_page *parser, const struct json_manner *manner);

@@ -109,6 +109,7 @@ struct resource_request {
     bool reads_all;    /* what would be left unread is read, and its pages say why (page.unread) */
     bool checks;       /* nothing will be read: what should be there must be there */
     bool rejects;      /* what cannot be read goes with the page (page.bad), and reading goes on */
+    bool keeps_texts;  /* rows may be refused: its pages tell where they stand (page.text) */
     bool is_last;      /* no other resource is begun while it is read */
     bool may_wait;     /* for another one: a read that gives nothing is no mistake */
     tg_read_fn read;   /* callback source */

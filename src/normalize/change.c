@@ -14,6 +14,8 @@
 #include <string.h>
 
 #include "base/text/utf8.h"
+#include "data/bad_rows.h"
+#include "normalize/misfit.h"
 
 enum { DOCUMENT_SHOWN_MAX = 300 };
 
@@ -82,20 +84,43 @@ int change_ask(struct outputs *outputs, const struct output *output, const struc
     return ROW_DISCARDED;
 }
 
+/* Its text is the document's: as it stands there, where the source knows. */
+static void find_place(struct outputs *outputs, const char *column, const yyjson_val *document,
+                       struct row_place *place)
+{
+    const bool is_walked = column && document == outputs->row;
+    const yyjson_val *value = is_walked ? misfit_value(outputs, column) : NULL;
+    *place = (struct row_place){.text = NULL};
+    if (outputs->page)
+        page_place(outputs->page, outputs->root_row, document, value, place);
+}
+
 int row_reject(struct outputs *outputs, const char *table, const char *column, const char *reason,
                const yyjson_val *document, struct tg_error *err)
 {
-    struct tg_error place = {.code = TG_OK};
+    struct tg_error where = {.code = TG_OK};
+    struct row_place place;
+    struct buf text = BUF_INIT;
+    int rc = TG_OK;
     if (outputs->page)
-        (void)!page_where(outputs->page, outputs->root_row, TG_DATA, &place);
+        (void)!page_where(outputs->page, outputs->root_row, TG_DATA, &where);
+    find_place(outputs, column, document, &place);
+    if (place.text)
+        bad_row_text(&text, place.text, place.text_len);
+    TRY(buf_check(&text, err));
     const struct reject reject = {.table = table,
                                   .column = column,
                                   .reason = reason,
-                                  .place = place.where,
+                                  .place = where.where,
                                   .file = outputs->page ? outputs->page->file : NULL,
                                   .line = place.line,
+                                  .byte = place.byte,
+                                  .text = place.text ? buf_string(&text) : NULL,
                                   .document = document};
-    return outputs->options.reject(outputs->options.sink, &reject, err);
+    rc = outputs->options.reject(outputs->options.sink, &reject, err);
+done:
+    buf_release(&text);
+    return rc;
 }
 
 int bad_row_count(struct outputs *outputs, struct tg_error *err)
@@ -115,7 +140,8 @@ static int reject_bad_row(struct outputs *outputs, const struct output *output,
     if (rc != TG_OK)
         return rc;
     error_clear(err);
-    return row_reject(outputs, output->table->name, NULL, bad.what, outputs->row, err);
+    const char *column = bad.column[0] ? bad.column : NULL;
+    return row_reject(outputs, output->table->name, column, bad.what, outputs->row, err);
 }
 
 int row_give_up(struct outputs *outputs, const struct output *output, int code,

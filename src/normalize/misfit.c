@@ -4,7 +4,7 @@
  *   misfit_refuse -> role_of (why the column must have a value) -> put_other (what the value would
  *                    be taken for, else what the column holds) -> the message
  *
- *   misfit_missing -> value_named (what the row has under the column's name) -> the message
+ *   misfit_missing -> misfit_value (what the row has under the column's name) -> the message
  *
  * 7 and 007 are two keys. In a bigint column they would be one, and in a variant the second would
  * be a row without a key; so neither is done. Where a value goes otherwise is shred.c's business.
@@ -141,22 +141,37 @@ done:
     return rc;
 }
 
-/* What the row has under a column's name; NULL: nothing, or below another field. */
-static const yyjson_val *value_named(struct outputs *outputs, const char *name)
+/* Of several the last one, as everywhere. */
+static int find_value(struct outputs *outputs, const yyjson_val *object, const char *above,
+                      const char *name, const yyjson_val **found)
 {
-    const yyjson_val *row = outputs->row, *found = NULL;
-    struct buf text = BUF_INIT;
-    if (!row || cell_kind(row) != CELL_OBJECT)
-        return NULL;
-    const yyjson_val *key = row + 1;
-    for (size_t left = cell_len(row); left > 0; left--, key = cell_next(key + 1)) {
-        buf_clear(&text);
-        int rc = name_path(&outputs->options.names, &outputs->hasher, key->uni.str, cell_len(key),
-                           &text, NULL);
-        if (rc == TG_OK && strcmp(buf_string(&text), name) == 0)
-            found = key + 1;
+    const struct name_rules *rules = &outputs->options.names;
+    struct buf part = BUF_INIT, path = BUF_INIT;
+    const yyjson_val *key = object + 1;
+    int rc = TG_OK;
+    for (size_t left = cell_len(object); left > 0; left--, key = cell_next(key + 1)) {
+        buf_clear(&part);
+        buf_clear(&path);
+        TRY(name_path(rules, &outputs->hasher, key->uni.str, cell_len(key), &part, NULL));
+        TRY(name_join(rules, &outputs->hasher, above, buf_string(&part), &path, NULL));
+        if (strcmp(buf_string(&path), name) == 0)
+            *found = key + 1;
+        else if (cell_kind(key + 1) == CELL_OBJECT &&
+                 strncmp(buf_string(&path), name, path.len) == 0)
+            TRY(find_value(outputs, key + 1, buf_string(&path), name, found));
     }
-    buf_release(&text);
+done:
+    buf_release(&part);
+    buf_release(&path);
+    return rc;
+}
+
+const yyjson_val *misfit_value(struct outputs *outputs, const char *column)
+{
+    const yyjson_val *found = NULL, *row = outputs->row;
+    if (!row || cell_kind(row) != CELL_OBJECT ||
+        find_value(outputs, row, "", column, &found) != TG_OK)
+        return NULL;
     return found;
 }
 
@@ -189,7 +204,7 @@ int misfit_missing(struct outputs *outputs, const struct output *output,
                              ? ""
                              : "; give it one at the source, or have such rows set aside: "
                                "'on_bad_row: reject'";
-    put_what(value_named(outputs, required->name), &what);
+    put_what(misfit_value(outputs, required->name), &what);
     error_set(err, TG_DATA, "column '%s' of table '%s' is %s, %s%s", required->name,
               output->table->name, required->key ? "part of the primary key" : "NOT NULL",
               buf_string(&what), advice);

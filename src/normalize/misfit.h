@@ -16,4 +16,8 @@ int misfit_refuse(const struct shape *shape, const struct field *field, const st
 int misfit_missing(struct outputs *outputs, const struct output *output,
                    const struct required *required, struct tg_error *err);
 
+/* What the row that is walked has for a column, in an object of its, too; NULL: nothing, or in a
+ * list. */
+const yyjson_val *misfit_value(struct outputs *outputs, const char *column);
+
 #endif

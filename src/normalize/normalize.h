@@ -25,8 +25,8 @@ struct reject {
     const char *place;          /* "file 'a.jsonl', line 3"; may be "" */
     const char *file;           /* NULL: there is none */
     uint64_t line, byte;        /* in the file, and in the line, from 1; 0: not known */
-    const char *text;           /* what stands there, of what could not be read; NULL: */
-    const yyjson_val *document; /* the row, with what is nested in it */
+    const char *text;           /* as it stands there; NULL: not known */
+    const yyjson_val *document; /* the row, with what is nested in it; null: it cannot be read */
 };
 
 /* Takes note of a rejected row; all is borrowed. */

@@ -16,11 +16,11 @@ struct rejected_row {
     const char *resource, *table;
     const char *column; /* NULL: none in particular */
     const char *reason;
-    const char *place;   /* "file 'a.jsonl', line 3"; "": unknown */
-    const char *file;    /* NULL: none */
-    uint64_t line, byte; /* in the file, in the line, from 1; 0: unknown */
-    const char *text;    /* of what could not be read; else NULL */
-    const yyjson_val *document;
+    const char *place;          /* "file 'a.jsonl', line 3"; "": unknown */
+    const char *file;           /* NULL: none */
+    uint64_t line, byte;        /* in the file, in the line, from 1; 0: unknown */
+    const char *text;           /* as it stands there; NULL: unknown */
+    const yyjson_val *document; /* null: it could not be read */
 };
 
 enum { REJECTS_COLUMNS = 11 };

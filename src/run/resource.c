@@ -150,7 +150,7 @@ static int keep_key(struct resource_load *part, const struct reject *reject, str
     int rc = TG_OK;
     if (!loses_absent(part) || part->resource->deletes.detect != TG_DETECT_SNAPSHOT)
         return TG_OK;
-    if (reject->text)
+    if (cell_kind(reject->document) == CELL_NULL)
         TRY(error_set(err, TG_DATA,
                       "%s: %s; it may be any row that is there, and what is not read is taken for "
                       "gone: correct it",
@@ -300,6 +300,7 @@ static int open_stream(struct resource_load *part, struct tg_error *err)
     request.is_last = part->turn->is_last;
     request.may_wait = part->turn->may_wait;
     request.rejects = resource->reject_bad_rows;
+    request.keeps_texts = resource->reject_bad_rows || contract_discards_rows(&part->contract);
     request.kept = &part->kept;
     request.tables = &part->tables.maker;
     request.commit_safe.resumes = part->resumes;
@@ -516,6 +517,7 @@ static int begin(struct resource_load *part, struct tg_error *err)
     TRY(describe_resource(session, given, &part->resource, err));
     TRY(resume_cursor(part, err));
     recall(part);
+    TRY(root_table_contract(session, part->resource, &part->contract, err));
     TRY(open_stream(part, err));
 done:
     return rc;

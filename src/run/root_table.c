@@ -295,6 +295,16 @@ int root_table_name(struct session *session, const struct resource *resource, co
     return session_name(session, resource->table_name, out, err);
 }
 
+int root_table_contract(struct session *session, const struct resource *resource,
+                        struct contract *out, struct tg_error *err)
+{
+    const char *name;
+    int rc = root_table_name(session, resource, &name, err);
+    if (rc == TG_OK)
+        *out = contract_of_table(session, resource, catalog_find(&session->catalog, name));
+    return rc;
+}
+
 int root_table_hints(struct session *session, const struct resource *resource, struct table **out,
                      struct contract *contract, struct tg_error *err)
 {

@@ -140,6 +140,8 @@ int session_normal(void *session, const char *name, size_t len, struct buf *out,
                    struct tg_error *err) TG_CHECK_RESULT;
 int root_table_name(struct session *session, const struct resource *resource, const char **out,
                     struct tg_error *err) TG_CHECK_RESULT;
+int root_table_contract(struct session *session, const struct resource *resource,
+                        struct contract *out, struct tg_error *err) TG_CHECK_RESULT;
 int root_table_hints(struct session *session, const struct resource *resource, struct table **out,
                      struct contract *contract, struct tg_error *err) TG_CHECK_RESULT;
 

@@ -73,6 +73,23 @@ static void stored_forms(void **state)
     }
 }
 
+static void rows_are_discarded_by_some(void **state)
+{
+    static const struct {
+        struct contract contract;
+        bool discards;
+    } cases[] = {
+        {{.modes = {CONTRACT_FREEZE, CONTRACT_EVOLVE, CONTRACT_DISCARD_VALUE}}, false},
+        {{.modes = {CONTRACT_UNSAID}}, false},
+        {{.modes = {CONTRACT_DISCARD_VALUE, CONTRACT_EVOLVE, CONTRACT_EVOLVE}}, true},
+        {{.modes = {CONTRACT_EVOLVE, CONTRACT_DISCARD_ROW, CONTRACT_FREEZE}}, true},
+        {{.modes = {CONTRACT_EVOLVE, CONTRACT_EVOLVE, CONTRACT_DISCARD_ROW}}, true},
+    };
+    (void)state;
+    for (size_t i = 0; i < COUNT(cases); i++)
+        assert_int_equal(contract_discards_rows(&cases[i].contract), cases[i].discards);
+}
+
 static void nonsense(void **state)
 {
     (void)state;
@@ -165,6 +182,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(words),
         cmocka_unit_test(stored_forms),
+        cmocka_unit_test(rows_are_discarded_by_some),
         cmocka_unit_test(nonsense),
         cmocka_unit_test(precedence),
         cmocka_unit_test(what_was_to_be_new_is_told),

@@ -325,7 +325,8 @@ static void bad_texts_behind_marks_are_rejected(void **state)
 {
     struct fixture *f = *state;
     const struct json_part part = {0, 10, 4};
-    json_page_set(f->parser, &(struct json_manner){&part, 1, true, NULL});
+    json_page_set(f->parser,
+                  &(struct json_manner){.parts = &part, .part_count = 1, .rejects = true});
     check_marked(f, "\x1e{\"a\":\x1e{\n}\x1e\x1e{\n\"b\":x}\n\x1e{}", "1:{} 4:{} ");
     check_rejected(f, "10:11:{\"a\": 12:5:{\n\"b\":x}\n ");
     check_marked(f, "\x1ex\x1ey\x1e", "");
@@ -344,7 +345,8 @@ static void bad_elements_are_rejected(void **state)
 {
     struct fixture *f = *state;
     const struct json_part parts[] = {{0, 1, 0}, {9, 5, 2}};
-    json_page_set(f->parser, &(struct json_manner){parts, 2, true, NULL});
+    json_page_set(f->parser,
+                  &(struct json_manner){.parts = parts, .part_count = 2, .rejects = true});
     check_elements(f, "{\"a\":1},\n{\"a\":x}\n,{\n}", "7:{\"a\":1} 9:{} ");
     check_rejected(f, "5:8:{\"a\":x}\n ");
     check_elements(f, "x,{\"a\":1}", "8:{\"a\":1} ");

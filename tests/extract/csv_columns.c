@@ -70,7 +70,7 @@ static int convert(const struct tg_column *hint, const char *seen, const char *t
     TRY(csv_columns_new(names, 1, &types, &columns, NULL));
     if (seen) {
         rows = make_rows(seen, &sample);
-        csv_columns_see(columns, &rows);
+        TRY(csv_columns_see(columns, &rows, NULL));
     }
     csv_columns_decide(columns);
     rows = make_rows(texts, &sample);

@@ -68,6 +68,89 @@ static void test_csv_rejects(void **state)
                   "3:2 the row has 1 field, and|2\n");
 }
 
+static const char *at_place(const char *text, const struct row_place *place)
+{
+    for (uint64_t line = 1; line < place->line; line++)
+        text = strchr(text, '\n') + 1;
+    return text + place->byte - 1;
+}
+
+/* The text of the row that begins on a line, and of the place of each of its fields the first
+ * bytes. */
+static void put_places(struct buf *out, struct page *page, const char *content)
+{
+    for (size_t i = 0; i < page->row_count; i++) {
+        struct row_place place;
+        page_place(page, page->rows[i], page->rows[i], NULL, &place);
+        assert_int_equal(place.line, page->lines[i]);
+        assert_int_equal(place.byte, 1);
+        assert_memory_equal(at_place(content, &place), place.text, place.text_len);
+        buf_printf(out, "%.*s", (int)place.text_len, place.text);
+        for (size_t k = 0; k < cell_len(page->rows[i]); k++) {
+            page_place(page, page->rows[i], page->rows[i], page->rows[i] + 2 * (k + 1), &place);
+            buf_printf(out, "|%d:%d:%.2s", (int)place.line, (int)place.byte,
+                       at_place(content, &place));
+        }
+        buf_char(out, '\n');
+    }
+}
+
+static void check_places(const char *folder, const char *content, const char *expected)
+{
+    struct buf out = BUF_INIT;
+    struct page page = {.kind = PAGE_END};
+    struct page_stream *stream;
+    struct tg_rows *rows;
+    const struct csv_options options = {
+        .header = true, .keeps = true, .ragged = RAGGED_PAD, .syntax.comment = '#'};
+    put_file(folder, "p.csv", content);
+    assert_int_equal(rows_new(&rows, NULL), TG_OK);
+    assert_int_equal(open_csv(path_in(folder, "p.csv"), options, &stream, NULL), TG_OK);
+    for (;;) {
+        assert_int_equal(stream->next(stream, &page, NULL), TG_OK);
+        if (page.kind == PAGE_END)
+            break;
+        if (page.kind == PAGE_ARROW)
+            assert_int_equal(page_to_rows(&page, rows, NULL), TG_OK);
+        put_places(&out, &page, content);
+    }
+    page_release(&page);
+    rows_free(rows);
+    page_stream_close(stream);
+    assert_string_equal(buf_string(&out), expected);
+    buf_release(&out);
+}
+
+/* Where a row stands that is well formed, and its fields: what a column refuses is found by it. */
+static void test_csv_places(void **state)
+{
+    check_places(*state, "a,b,c\n1,\"x\ny\"\"z\",  \"q\"\n\n#no\r\n2,,\n\"\"\"\",\"k\"",
+                 "1,\"x\ny\"\"z\",  \"q\"|2:1:1,|2:3:\"x|3:9:\"q\n"
+                 "2,,|6:1:2,|6:3:,\n|6:4:\n\"\n"
+                 "\"\"\"\",\"k\"|7:1:\"\"|7:6:\"k|7:9:\n");
+}
+
+static char first_digit(int number)
+{
+    while (number > 9)
+        number /= 10;
+    return (char)('0' + number);
+}
+
+/* Of more rows than one page has. */
+static void test_csv_places_of_pages(void **state)
+{
+    struct buf content = BUF_INIT, expected = BUF_INIT;
+    buf_text(&content, "a\n");
+    for (int i = 0; i < 5000; i++) {
+        buf_printf(&content, "\"%d\"\"\"\n", i);
+        buf_printf(&expected, "\"%d\"\"\"|%d:1:\"%c\n", i, i + 2, first_digit(i));
+    }
+    check_places(*state, buf_string(&content), buf_string(&expected));
+    buf_release(&content);
+    buf_release(&expected);
+}
+
 /* Of a quote that is missing the line is put aside; its text is no more than what may be a row. */
 static void test_csv_long_rejects(void **state)
 {
@@ -195,6 +278,7 @@ int main(void)
         IN_FOLDER(test_csv_rejects),    IN_FOLDER(test_csv_long_rejects),
         IN_FOLDER(test_csv_ragged),     IN_FOLDER(test_csv_half_lines),
         IN_FOLDER(test_csv_half_units), IN_FOLDER(test_csv_half_tails),
+        IN_FOLDER(test_csv_places),     IN_FOLDER(test_csv_places_of_pages),
     };
     return cmocka_run_group_tests_name("extract/csv_rejects", tests, NULL, NULL);
 }

@@ -233,10 +233,10 @@ static void bad_rows_are_rejected(void **state)
     (void)state;
     if (load_keyed(&run, true, 3, bad_rows) != TG_OK)
         fail_msg("%s: %s", run.err.where, run.err.what);
-    assert_non_null(strstr(buf_string(&run.text), "t.: {\"a\":2,\"l\":[2]} (column 'id'"));
-    assert_non_null(strstr(buf_string(&run.text), "t.: {\"id\":null} (column 'id'"));
+    assert_non_null(strstr(buf_string(&run.text), "t.id: {\"a\":2,\"l\":[2]} (column 'id'"));
+    assert_non_null(strstr(buf_string(&run.text), "t.id: {\"id\":null} (column 'id'"));
     assert_non_null(
-        strstr(buf_string(&run.text), "t.: {\"id\":\"x\"} ('x' does not fit column 'id'"));
+        strstr(buf_string(&run.text), "t.id: {\"id\":\"x\"} ('x' does not fit column 'id'"));
     assert_non_null(strstr(buf_string(&run.text), "t(id bigint)\n1\n5\nt__l(value bigint)\n1\n"));
     run_release(&run);
 }

@@ -48,6 +48,7 @@ struct csv_columns {
     char *null_texts;
     struct text *nulls; /* in them */
     size_t null_count, null_cap;
+    struct buf seen;    /* a text that is looked at beforehand */
     uint64_t null_lens; /* bit n: one of n bytes is among them; the last bit: one of more */
 };
 
@@ -170,6 +171,7 @@ void csv_columns_free(struct csv_columns *columns)
     mem_free(columns->nulls);
     mem_free(columns->null_texts);
     mem_free(columns->lines);
+    buf_release(&columns->seen);
     schema_release(&columns->schema);
     rows_free(columns->rows);
     arena_release(&columns->locals);
@@ -206,6 +208,11 @@ static bool is_null(const struct csv_columns *columns, const char *start, size_t
     return false;
 }
 
+static bool means_null(const struct csv_columns *columns, const struct text *text)
+{
+    return (columns->null_lens & length_bit(text->len)) && is_null(columns, text->start, text->len);
+}
+
 /* false: NULL. */
 static inline bool get_text(const struct csv_columns *columns, const struct csv_rows *rows,
                             size_t column, size_t row, struct text *out)
@@ -216,7 +223,24 @@ static inline bool get_text(const struct csv_columns *columns, const struct csv_
     if (field->escaped)
         csv_unescape(rows->syntax, rows->text, field);
     *out = (struct text){rows->text + field->start, field->len};
-    return !(columns->null_lens & length_bit(out->len)) || !is_null(columns, out->start, out->len);
+    return !means_null(columns, out);
+}
+
+/* The same, beforehand: what is unescaped is a copy, which lives until the next call. */
+static bool look_at_text(struct csv_columns *columns, const struct csv_rows *rows, size_t column,
+                         size_t row, struct text *out)
+{
+    struct csv_field copy = rows->fields[row * rows->width + column];
+    if (copy.start == CSV_MISSING || !copy.escaped)
+        return get_text(columns, rows, column, row, out);
+    buf_clear(&columns->seen);
+    buf_append(&columns->seen, rows->text + copy.start, copy.len);
+    copy.start = 0;
+    if (columns->seen.failed)
+        return false;
+    csv_unescape(rows->syntax, columns->seen.data, &copy);
+    *out = (struct text){buf_string(&columns->seen), copy.len};
+    return !means_null(columns, out);
 }
 
 /* As it is written everywhere, in `out` where it changes; false: it is text. */
@@ -232,23 +256,28 @@ static inline bool read_local(const struct csv_column *column, struct text *text
     return form != LOCAL_TEXT;
 }
 
-static void see_column(struct csv_columns *columns, const struct csv_rows *rows, size_t index)
+static int see_column(struct csv_columns *columns, const struct csv_rows *rows, size_t index,
+                      struct tg_error *err)
 {
     struct csv_column *column = &columns->items[index];
     char local[CSV_LOCAL_MAX];
     struct text text;
     for (size_t row = 0; row < rows->count && !literal_is_text(&column->kinds); row++)
-        if (get_text(columns, rows, index, row, &text)) {
+        if (look_at_text(columns, rows, index, row, &text)) {
             size_t len = read_local(column, &text, local) ? text.len : 0;
             literal_see(&column->kinds, text.start, len);
         }
+    return buf_check(&columns->seen, err);
 }
 
-void csv_columns_see(struct csv_columns *columns, const struct csv_rows *rows)
+int csv_columns_see(struct csv_columns *columns, const struct csv_rows *rows, struct tg_error *err)
 {
+    int rc = TG_OK;
     for (size_t i = 0; i < columns->count; i++)
         if (columns->items[i].spec.type == TYPE_NONE)
-            see_column(columns, rows, i);
+            TRY(see_column(columns, rows, i, err));
+done:
+    return rc;
 }
 
 void csv_columns_decide(struct csv_columns *columns)
@@ -433,26 +462,39 @@ static int push_value(struct csv_columns *columns, struct text text, struct csv_
 /* Digits that are no number as the column's are written would be taken for another number behind
  * us. */
 static bool find_unreadable(const struct csv_columns *columns, const struct csv_rows *rows,
-                            size_t row, const struct csv_column **column, struct text *text)
+                            size_t row, size_t *index, struct text *text)
 {
     char local[CSV_LOCAL_MAX];
-    for (size_t i = 0; i < columns->count; i++) {
-        *column = &columns->items[i];
-        enum type type = (*column)->spec.type;
+    for (*index = 0; *index < columns->count; ++*index) {
+        const struct csv_column *column = &columns->items[*index];
+        enum type type = column->spec.type;
         bool is_number =
             type == TYPE_BIGINT || type == TYPE_DOUBLE || type == TYPE_DECIMAL || type == TYPE_WEI;
-        if (!(*column)->is_local || !is_number || !get_text(columns, rows, i, row, text))
+        if (!column->is_local || !is_number || !get_text(columns, rows, *index, row, text))
             continue;
         struct text same = *text;
-        if (!read_local(*column, &same, local))
+        if (!read_local(column, &same, local))
             return true;
     }
     return false;
 }
 
-static int refuse_number(const struct csv_columns *columns, const struct csv_column *column,
-                         struct text text, struct page *page, size_t row, struct tg_error *err)
+static int add_bad(struct page *page, uint64_t line, size_t index, const char *reason,
+                   struct text text, struct tg_error *err)
 {
+    const struct row_at at = {.line = line, .value = 2 * (index + 1)};
+    struct row_place place = {.line = line, .text = text.start, .text_len = text.len};
+    if (page->text)
+        page->text->find(page->text, &at, &place);
+    const struct bad_row bad = {
+        .line = place.line, .byte = place.byte, .reason = reason, .text = place.text};
+    return page_add_bad(page, &bad, place.text_len, err);
+}
+
+static int refuse_number(const struct csv_columns *columns, size_t index, struct text text,
+                         struct page *page, size_t row, struct tg_error *err)
+{
+    const struct csv_column *column = &columns->items[index];
     const struct csv_local *local = &column->local;
     const uint64_t line = page->lines ? page->lines[row] : 0;
     struct tg_error reason = {.code = TG_OK};
@@ -462,9 +504,8 @@ static int refuse_number(const struct csv_columns *columns, const struct csv_col
               (int)(text.len < 40 ? text.len : 40), text.start, column->name,
               local->decimal ? local->decimal : ".", local->thousands ? " and thousands: '" : "",
               local->thousands ? local->thousands : "", local->thousands ? "'" : "");
-    const struct bad_row bad = {.line = line, .reason = reason.what, .text = text.start};
     if (columns->rejects)
-        return page_add_bad(page, &bad, text.len, err);
+        return add_bad(page, line, index, reason.what, text, err);
     error_set(err, TG_DATA, "%s", reason.what);
     if (line > 0)
         error_at_line(err, TG_DATA, line);
@@ -493,16 +534,15 @@ static int push_rows(struct csv_columns *columns, const struct csv_rows *given, 
                      struct tg_error *err)
 {
     const yyjson_val **rows;
-    const struct csv_column *column;
     struct text text;
-    size_t count = 0;
+    size_t count = 0, index;
     int rc = TG_OK;
     rows_clear(columns->rows);
     arena_release(&columns->locals);
     TRY(mem_grow(&columns->lines, &columns->line_cap, given->count, sizeof(*columns->lines), err));
     for (size_t row = 0; row < given->count; row++) {
-        if (find_unreadable(columns, given, row, &column, &text)) {
-            TRY(refuse_number(columns, column, text, page, row, err));
+        if (find_unreadable(columns, given, row, &index, &text)) {
+            TRY(refuse_number(columns, index, text, page, row, err));
             continue;
         }
         TRY(push_row(columns, given, row, err));
@@ -526,7 +566,7 @@ int csv_columns_convert(struct csv_columns *columns, const struct csv_rows *rows
     int rc = TG_OK;
     TRY(csv_columns_know(columns, &all, err));
     if (!all)
-        csv_columns_see(columns, rows); /* those that had no value so far */
+        TRY(csv_columns_see(columns, rows, err)); /* those that had no value so far */
     csv_columns_decide(columns);
     if (!columns->schema.release)
         TRY(make_schema(columns, err));

@@ -41,7 +41,8 @@ void csv_columns_free(struct csv_columns *columns); /* NULL is fine */
 /* Asks what is known; *all: of every column. */
 int csv_columns_know(struct csv_columns *columns, bool *all, struct tg_error *err) TG_CHECK_RESULT;
 /* Rows that the types of the others are guessed from. */
-void csv_columns_see(struct csv_columns *columns, const struct csv_rows *rows);
+int csv_columns_see(struct csv_columns *columns, const struct csv_rows *rows,
+                    struct tg_error *err) TG_CHECK_RESULT;
 /* No more to see: each column that had a value gets its type. */
 void csv_columns_decide(struct csv_columns *columns);
 /* Fills kind, schema, and array or rows of `page`, whose lines are set: a batch, or, when a value

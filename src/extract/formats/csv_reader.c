@@ -29,6 +29,20 @@ enum { PART_BYTES = 1024 * 1024 };
 /* A page of long rows, or of very many columns, has fewer of them; all others have BATCH_ROWS, for
  * the engine stores rows twice that come in batches of other lengths. */
 enum { PAGE_BYTES = 4 * 1024 * 1024, PAGE_FIELDS = 2 * 1024 * 1024 };
+/* A row's text, without the line's end. */
+struct span {
+    size_t start, end;
+};
+
+/* The text of the page that was handed out, before anything in it was unescaped. */
+struct kept_text {
+    struct page_text base;
+    const struct csv_reader *reader;
+    struct buf copy;
+    size_t start;     /* of the copy, in the buffer */
+    size_t row, rows; /* of the page, among those that were split */
+};
+
 struct csv_reader {
     struct page_stream base;
     struct csv_options options;
@@ -43,7 +57,9 @@ struct csv_reader {
     size_t width;             /* of the rows */
     struct csv_field *fields; /* of rows that were split */
     uint64_t *lines;          /* that they begin on */
-    size_t field_cap, line_cap;
+    struct span *spans;       /* of them, if they are kept */
+    size_t field_cap, line_cap, span_cap;
+    struct kept_text kept;
     size_t row_count, next_row; /* next_row: the first that was not handed on */
     uint64_t row;               /* its number in the file, from 1 */
     struct bad_rows *bad;       /* not handed on */
@@ -51,19 +67,16 @@ struct csv_reader {
 
 /* ---- Rows that cannot be read -------------------------------------------------------------- */
 
-/* Of a place in the text, in the row that begins at `start` on `line`. */
-static void find_place(const struct csv_reader *reader, size_t start, uint64_t line, size_t place,
-                       struct bad_row *out)
+/* Of a place in a row that begins on `line`. */
+static void find_place(const char *row, size_t place, uint64_t *line, uint64_t *byte)
 {
-    const char *text = reader->text;
-    size_t line_start = start;
-    for (size_t i = start; i < place; i++)
-        if (text[i] == '\n' || (text[i] == '\r' && text[i + 1] != '\n')) {
+    size_t line_start = 0;
+    for (size_t i = 0; i < place; i++)
+        if (row[i] == '\n' || (row[i] == '\r' && row[i + 1] != '\n')) {
             line_start = i + 1;
-            line++;
+            ++*line;
         }
-    out->line = line;
-    out->byte = place - line_start + 1;
+    *byte = place - line_start + 1;
 }
 
 /* A last line without an end may have been written in part. Where it is rejected it counts as not
@@ -81,15 +94,15 @@ TG_PRINTF(6, 7)
 static int refuse(struct csv_reader *reader, const struct csv_row *row, size_t place, bool rejects,
                   struct tg_error *err, const char *format, ...)
 {
-    struct bad_row bad;
+    struct bad_row bad = {.line = row->line};
     char reason[512];
     va_list args;
     va_start(args, format);
     vsnprintf(reason, sizeof(reason), format, args);
     va_end(args);
-    find_place(reader, row->start, row->line, place, &bad);
     bad.reason = reason;
     bad.text = reader->text + row->start;
+    find_place(bad.text, place - row->start, &bad.line, &bad.byte);
     if (rejects) {
         leave_half(reader, row);
         return bad_rows_add(&reader->bad, &bad, row->end - row->start, err);
@@ -208,6 +221,10 @@ static void move_text(struct csv_reader *reader)
     memmove(reader->text, reader->text + moved, reader->end - moved);
     for (; field < end; field++)
         field->start -= field->start == CSV_MISSING ? 0 : (uint32_t)moved;
+    for (size_t i = reader->next_row; reader->spans && i < reader->row_count; i++) {
+        reader->spans[i].start -= moved;
+        reader->spans[i].end -= moved;
+    }
     reader->end -= moved;
     reader->split.at -= moved;
     reader->first = 0;
@@ -288,6 +305,8 @@ static int take_row(struct csv_reader *reader, struct csv_field *fields, const s
         TRY(refuse_bytes(reader, row, err));
     }
     reader->lines[reader->row_count] = row->line;
+    if (reader->spans)
+        reader->spans[reader->row_count] = (struct span){row->start, row->end};
     reader->row_count += taken;
 done:
     return rc;
@@ -302,6 +321,8 @@ static int split_rows(struct csv_reader *reader, size_t max, enum csv_found *fou
     *found = CSV_ROW;
     TRY(mem_grow(&reader->fields, &reader->field_cap, max * width, sizeof(*reader->fields), err));
     TRY(mem_grow(&reader->lines, &reader->line_cap, max, sizeof(*reader->lines), err));
+    if (reader->options.keeps)
+        TRY(mem_grow(&reader->spans, &reader->span_cap, max, sizeof(*reader->spans), err));
     csv_split_watch(&reader->split);
     while (reader->row_count < max && *found == CSV_ROW) {
         struct csv_field *fields = reader->fields + reader->row_count * width;
@@ -396,7 +417,7 @@ static int take_sample(struct csv_reader *reader, struct tg_error *err)
             TRY(fill_more(reader, err));
     }
     const struct csv_rows rows = rows_of(reader, 0, reader->row_count);
-    csv_columns_see(reader->columns, &rows);
+    TRY(csv_columns_see(reader->columns, &rows, err));
     csv_columns_decide(reader->columns);
 done:
     return rc;
@@ -472,6 +493,11 @@ static void shrink(struct csv_reader *reader)
         reader->lines = lines;
         reader->line_cap = rows;
     }
+    struct span *spans = reader->spans ? mem_realloc(reader->spans, rows * sizeof(*spans)) : NULL;
+    if (spans) {
+        reader->spans = spans;
+        reader->span_cap = rows;
+    }
 }
 
 /* More rows behind those that were not handed on, until they are a page; fewer: that is the end,
@@ -485,6 +511,8 @@ static int next_rows(struct csv_reader *reader, struct tg_error *err)
         memmove(reader->fields, reader->fields + reader->next_row * width,
                 left * width * sizeof(*reader->fields));
         memmove(reader->lines, reader->lines + reader->next_row, left * sizeof(*reader->lines));
+        if (reader->spans)
+            memmove(reader->spans, reader->spans + reader->next_row, left * sizeof(struct span));
     }
     reader->row_count = left;
     reader->next_row = 0;
@@ -497,6 +525,52 @@ static int next_rows(struct csv_reader *reader, struct tg_error *err)
         if (found == CSV_MORE)
             TRY(fill_more(reader, err));
     }
+done:
+    return rc;
+}
+
+/* Where the field begins, with its quote; of one that is missing: where the row ends. */
+static size_t field_start(const struct csv_reader *reader, size_t row, size_t index)
+{
+    const struct csv_field *field = &reader->fields[row * reader->width + index];
+    return field->start == CSV_MISSING ? reader->spans[row].end : field->start - field->quoted;
+}
+
+/* The page's rows are flat: a key and a value for each column, behind the row's own cell. */
+static void find_kept(struct page_text *base, const struct row_at *at, struct row_place *out)
+{
+    const struct kept_text *kept = (struct kept_text *)base;
+    const struct csv_reader *reader = kept->reader;
+    size_t low = kept->row, high = kept->row + kept->rows;
+    for (size_t middle; high - low > 1;) {
+        middle = low + (high - low) / 2;
+        *(reader->lines[middle] <= at->line ? &low : &high) = middle;
+    }
+    const struct span span = reader->spans[low];
+    size_t place = at->value >= 2 ? field_start(reader, low, at->value / 2 - 1) : span.start;
+    out->text = buf_string(&kept->copy) + (span.start - kept->start);
+    out->text_len = span.end - span.start;
+    out->line = at->line;
+    find_place(out->text, place - span.start, &out->line, &out->byte);
+}
+
+static int keep_text(struct csv_reader *reader, size_t count, struct page *page,
+                     struct tg_error *err)
+{
+    struct kept_text *kept = &reader->kept;
+    int rc = TG_OK;
+    if (!reader->options.keeps || count == 0)
+        return TG_OK;
+    kept->base.find = find_kept;
+    kept->reader = reader;
+    kept->row = reader->next_row;
+    kept->rows = count;
+    kept->start = reader->spans[kept->row].start;
+    buf_clear(&kept->copy);
+    buf_append(&kept->copy, reader->text + kept->start,
+               reader->spans[kept->row + count - 1].end - kept->start);
+    TRY(buf_check(&kept->copy, err));
+    page->text = &kept->base;
 done:
     return rc;
 }
@@ -514,6 +588,7 @@ static int hand_on(struct csv_reader *reader, struct page *page, struct tg_error
     page->lines = count > 0 ? reader->lines + reader->next_row : NULL;
     page->bad = reader->bad;
     reader->bad = bad;
+    TRY(keep_text(reader, count, page, err));
     reader->next_row += count;
     reader->row += count;
     if (count > 0)
@@ -550,6 +625,8 @@ static void close_reader(struct page_stream *base)
     mem_free(reader->text);
     mem_free(reader->fields);
     mem_free(reader->lines);
+    mem_free(reader->spans);
+    buf_release(&reader->kept.copy);
     mem_free(reader);
 }
 

@@ -30,6 +30,7 @@ struct csv_options {
     enum encoding encoding;
     enum csv_ragged ragged;
     bool rejects;                    /* what is malformed goes with the page (page.bad) */
+    bool keeps;                      /* the text of each page: page.text tells where rows stand */
     size_t line_bytes_max;           /* of the longest row; 0: CSV_LINE_BYTES */
     uint64_t skip;                   /* lines before the first one */
     const char *null_texts;          /* those that mean NULL, a line each; NULL: an empty field */

@@ -31,7 +31,7 @@ struct json_reader {
     const char *name;
     size_t line_bytes_max;
     enum json_form form;
-    bool rejects;
+    bool rejects, keeps;
     enum state state;
     int64_t bytes_told; /* of the file, up to the end of the page that was handed out */
     char *memory;
@@ -185,6 +185,7 @@ static int parse(struct json_reader *reader, char *text, size_t len, const struc
     const struct json_manner manner = {.parts = parts,
                                        .part_count = part_count,
                                        .rejects = reader->rejects,
+                                       .keeps = reader->keeps,
                                        .advice = reader->state == IN_LINES ? advice : NULL};
     const size_t bad = page_bad_count(page);
     int rc = page->parser ? TG_OK : json_page_new(&page->parser, err);
@@ -638,6 +639,7 @@ int json_reader_open(struct reader *text, const struct json_options *options,
     reader->line_bytes_max = options->line_bytes_max;
     reader->form = options->form;
     reader->rejects = options->rejects;
+    reader->keeps = options->keeps;
     reader->walk.path = options->select;
     reader->start = reader->end = reader->scanned = FRONT_ROOM;
     reader->line = options->lines_before + 1;

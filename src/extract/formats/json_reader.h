@@ -20,6 +20,7 @@ struct json_options {
     enum json_form form;
     const struct path *select; /* to the rows in each value; NULL: the values, or their elements */
     bool rejects; /* what is malformed goes to page->bad, where it does not hide what follows */
+    bool keeps;   /* the text of each page, so that it is known where its rows stand */
     size_t line_bytes_max; /* the longest line, or element of a list, that is taken */
     const char *name;      /* what the text is called in messages */
     /* How much of the text is left out, of how many lines; and what takes in all that is read, but

@@ -146,6 +146,7 @@ static int read_options(struct files_stream *stream, struct tg_error *err)
                          format);
     stream->csv_options = (struct csv_options){
         .rejects = request->rejects,
+        .keeps = request->keeps_texts,
         .ctx = context_of(stream),
         .columns = request->columns,
         .column_count = request->column_count,
@@ -359,6 +360,7 @@ static int open_json(struct files_stream *stream, const struct listed_file *file
         .form = file_format(stream, file) == FORMAT_JSON && !tail ? JSON_ANY : JSON_LINES,
         .select = stream->select.text ? &stream->select : NULL,
         .rejects = stream->request.rejects,
+        .keeps = stream->request.keeps_texts,
         .line_bytes_max = context_of(stream)->memory_bytes_max / 4,
         .name = shown(file),
         .from = tail ? file->entry->content_bytes : 0,
