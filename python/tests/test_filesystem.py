@@ -17,7 +17,7 @@ from tidegate.common.configuration.exceptions import ConfigFieldMissingException
 from tidegate.common.exceptions import MissingDependencyException, NotInTidegate
 from tidegate.extract.exceptions import ResourceExtractionError
 from tidegate.pipeline.exceptions import PipelineStepFailed
-from tidegate.sources.filesystem import FileItemDict, filesystem, read_csv, read_csv_duckdb, read_jsonl, read_parquet, readers
+from tidegate.sources.filesystem import FileItemDict, filesystem, read_csv, read_csv_duckdb, read_json, read_jsonl, read_parquet, readers
 
 DAY = datetime.datetime(2024, 5, 1, tzinfo=datetime.timezone.utc)
 
@@ -203,6 +203,60 @@ def test_json_lines_and_parquet(files, told, way):
     assert types("t") == {"id": "BIGINT", "n": "BIGINT"}
 
 
+#: A file, the path to its rows, and their ids.
+JSON = [
+    ('[{"id": 1},\n {"id": 2, "tags": ["x"]}]', None, [1, 2]),
+    ('{"id": 1}{"id": 2}\n[{"id": 3}]', None, [1, 2, 3]),
+    ('\ufeff{\n"id": 1\n}\n', None, [1]),
+    ('\x1e{"id": 1}\n\x1e{"id": 2}\n', None, [1, 2]),
+    ("[]", None, []),
+    ('{"next": 7, "data": {"items": [{"id": 1}, {"id": 2}]}}', "data.items", [1, 2]),
+    ('{"data": {"items": []}}', "$.data.items", []),
+    ('{"data": null}', "data", []),
+    ('{"data": {"id": 9}}{"data": [{"id": 3}]}\n{}', "data", [9, 3]),
+    ('{"p": [{"a.b": [{"id": 1}]}, {"a.b": {"id": 2}}, {}]}', "p[*]['a.b']", [1, 2]),
+    ('{"p": [[{"id": 1}], [{"id": 2}]]}', "p[1]", [2]),
+    ('{"u": {"x": {"id": 4}, "y": {"id": 5}}}', "u.*", [4, 5]),
+]
+
+
+@pytest.mark.parametrize("way", ["library", "Python"])
+@pytest.mark.parametrize("text, select, ids", JSON)
+def test_json(place, told, way, text, select, ids):
+    put("in/a.json", text)
+    put("in/b.json.gz", gzip.compress(text.encode()))
+    reader = (filesystem("in", file_glob="*.json*") | (read_json() if select is None else read_json(select=select))).with_name("t")
+    if way == "Python":
+        reader.add_map(lambda row: row)
+    pipeline().run(reader, columns={"id": {"data_type": "bigint"}})
+    assert told() == [way]
+    there = rows("select count(*) from information_schema.tables where table_name = 't'") != [(0,)]
+    assert sorted(id for id, in rows("select id from d.t")) == sorted(ids + ids) if there else not ids
+
+
+@pytest.mark.parametrize("way", ["library", "Python"])
+@pytest.mark.parametrize("text, select, message", [
+    ('{"data": {"rows": []}}', "data.items", "select 'data.items' matches nothing in it"),
+    ('{"data": 7}', "data", "is no object and no list"),
+    ('{"data": [', "data", r"line 1|cut off"),
+    ('{"data": []}', "data..x", r"\.\."),
+    ('{"data": []}', "data[-1]", "end of a list"),
+    ('{"data": []}', "data[", "is no path"),
+])
+def test_json_that_has_no_rows_there(place, way, text, select, message):
+    put("in/a.json", text)
+    reader = (filesystem("in", file_glob="*.json") | read_json(select=select)).with_name("t")
+    if way == "Python":
+        reader.add_map(lambda row: row)
+    with pytest.raises(PipelineStepFailed, match=message):
+        pipeline().run(reader)
+
+
+def test_json_in_pages(files):
+    put("in/a.json", json.dumps([{"id": n} for n in range(7)]))
+    assert [row["id"] for row in readers(files, file_glob="*.json").read_json(chunksize=3)] == list(range(7))
+
+
 def test_types_of_parquet_are_the_file_s_unless_somebody_looks(memory, told):
     pyarrow = pytest.importorskip("pyarrow")
     from pyarrow import parquet
@@ -269,7 +323,7 @@ def test_csv_by_duckdb(files):
 
 def test_readers_of_one_listing(files):
     source = readers(files, file_glob="*.jsonl")
-    assert list(source.resources) == ["read_csv", "read_jsonl", "read_parquet", "read_csv_duckdb"]
+    assert list(source.resources) == ["read_csv", "read_jsonl", "read_parquet", "read_csv_duckdb", "read_json"]
     pipeline().run(source.with_resources("read_jsonl"))
     assert rows("select id from d.read_jsonl order by 1") == [(1,), (2,)]
     assert [row["id"] for row in readers(files, file_glob="*.jsonl").read_jsonl(chunksize=1)] == [1, 2]

@@ -1,6 +1,6 @@
 """Files of this machine, and of anything that fsspec reaches, as resources.
 
-    filesystem -> place_of (items.py) -> pages of FileItemDict -> read_csv, read_jsonl, read_parquet (readers.py)
+    filesystem -> place_of (items.py) -> pages of FileItemDict -> read_csv, read_json, read_parquet... (readers.py)
 
 `filesystem(...) | read_csv()` loads rows, `filesystem(...)` alone the list of files. Files of this machine are
 read by the library where nothing looks at them before (library.py).
@@ -20,11 +20,13 @@ from tidegate.extract.resource import DltResource
 from tidegate.sources.arguments import check_count, check_text
 from tidegate.sources.filesystem.items import FileItemDict, Place, place_of
 from tidegate.sources.filesystem.library import by_library
-from tidegate.sources.filesystem.readers import _read_csv, _read_csv_duckdb, _read_jsonl, _read_parquet
+from tidegate.sources.filesystem.readers import _read_csv, _read_csv_duckdb, _read_json, _read_jsonl, _read_parquet
 
 FileItem = dict[str, Any]
 
-__all__ = ["FileItem", "FileItemDict", "filesystem", "read_csv", "read_csv_duckdb", "read_jsonl", "read_parquet", "readers"]
+__all__ = [
+    "FileItem", "FileItemDict", "filesystem", "read_csv", "read_csv_duckdb", "read_json", "read_jsonl", "read_parquet", "readers",
+]
 
 
 @resource(primary_key="file_url", section="filesystem")
@@ -101,6 +103,7 @@ def _reader(function: Any, name: str | None = None) -> DltResource:
 
 read_csv = _reader(_read_csv)
 read_jsonl = _reader(_read_jsonl)
+read_json = _reader(_read_json)
 read_parquet = _reader(_read_parquet)
 read_csv_duckdb: DltResource = transformer(_read_csv_duckdb, section="filesystem")
 
@@ -114,7 +117,7 @@ def readers(
     client_kwargs: dict[str, Any] | None = None,
     incremental: Incremental[Any] | None = None,
 ) -> tuple[DltResource, ...]:
-    """The readers `read_csv`, `read_jsonl`, `read_parquet` and `read_csv_duckdb` of one listing.
+    """The readers `read_csv`, `read_jsonl`, `read_parquet`, `read_csv_duckdb` and `read_json` of one listing.
 
     Args:
         bucket_url: As of `filesystem`, all of these.
@@ -136,5 +139,6 @@ def readers(
     csv_by_duckdb: DltResource = transformer(_read_csv_duckdb, name="read_csv_duckdb", section="filesystem")
     named = [
         _reader(_read_csv, "read_csv"), _reader(_read_jsonl, "read_jsonl"), _reader(_read_parquet, "read_parquet"), csv_by_duckdb,
+        _reader(_read_json, "read_json"),
     ]
     return tuple(listing() | each for each in named)

@@ -24,6 +24,7 @@ _NULLS = (
 _FORMATS: dict[str, dict[str, str]] = {
     "_read_csv": {"format": "csv", "delimiter": ",", "null": "\n".join(_NULLS)},
     "_read_jsonl": {"format": "jsonl"},
+    "_read_json": {"format": "json"},
     "_read_parquet": {"format": "parquet"},
 }
 #: Arguments of the readers that change nothing of the rows.
@@ -56,7 +57,7 @@ def by_library(resource: DltResource, hints: dict[str, Any]) -> dict[str, Any] |
         logger.info("files of '%s' are read by Python: %s", resource.name, reason)
         return None
     logger.info("files of '%s' are read by the library", resource.name)
-    options = {**_FORMATS[resource._data.__name__], **(_csv_options(resource) or {}), "path": "\n".join(map(glob.escape, names))}
+    options = {**_FORMATS[resource._data.__name__], **(_options(resource) or {}), "path": "\n".join(map(glob.escape, names))}
     disposition = hints.get("write_disposition") or resource.write_disposition
     if (disposition.get("disposition") if isinstance(disposition, dict) else disposition) in ("append", None):
         options["on_loaded"] = "load"
@@ -80,24 +81,30 @@ def _listing(parent: DltResource) -> dict[str, Any] | None:
 
 
 def _why_not(resource: DltResource, parent: DltResource | None, listing: dict[str, Any] | None) -> str | None:
-    said = resource._arguments or {}
     reasons: dict[str, Any] = {
         "they are not of this machine, or of no listing": listing is None,
         "maps, filters or a limit look at them": resource._steps or (parent and parent._steps),
         "the listing has a cursor": parent and parent.incremental,
-        "the reader has options": set(said) - _HARMLESS and _csv_options(resource) is None,
+        "the reader has options": _options(resource) is None,
         "the file system is the program's": listing and listing.get("credentials") is not None,
         "their content is read before": listing and listing.get("extract_content"),
     }
     return next((reason for reason, holds in reasons.items() if holds), None)
 
 
-def _csv_options(resource: DltResource) -> dict[str, str] | None:
-    """What was said to `read_csv` in the library's words; None: not all of it has some."""
+def _options(resource: DltResource) -> dict[str, str] | None:
+    """What was said to a reader in the library's words; None: not all of it has some."""
     given = dict(resource._arguments or {})
     said = {name: value for name, value in {**given.pop("pandas_kwargs", {}), **given}.items() if name not in _HARMLESS}
-    if resource._data.__name__ != "_read_csv":
+    if resource._data.__name__ == "_read_csv":
+        return _csv_options(said)
+    select = said.pop("select", None) if resource._data.__name__ == "_read_json" else None
+    if said or not isinstance(select, (str, type(None))):
         return None
+    return {} if select is None else {"select": select}
+
+
+def _csv_options(said: dict[str, Any]) -> dict[str, str] | None:
     options: dict[str, str] = {}
     for name, value in said.items():
         word, characters = _CSV_CHARACTERS.get(name, ("", ""))

@@ -1,4 +1,4 @@
-"""What reads files, page by page: CSV, JSON lines, Parquet.
+"""What reads files, page by page: CSV, JSON lines, JSON, Parquet.
 
 Each takes a page of files, as `filesystem` lists them, and yields pages of rows. Files of this machine are
 read by the library instead where nobody looks at rows (library.py).
@@ -7,12 +7,18 @@ read by the library instead where nobody looks at rows (library.py).
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Iterator
 from typing import Any
 
 from tidegate.common import context
 from tidegate.common.exceptions import MissingDependencyException
+from tidegate.extract.incremental.path import Step, matches, steps_of
 from tidegate.sources.filesystem.items import FileItemDict
+
+
+#: What stands between the documents of a file.
+_BLANK = re.compile("[ \\t\\r\\n\x1e]*")
 
 
 def _package(name: str, what: str, extra: str) -> Any:
@@ -66,6 +72,55 @@ def _read_jsonl(items: Iterable[FileItemDict], chunksize: int = 1000) -> Iterato
                     yield page
                     page = []
         yield page
+
+
+def _read_json(items: Iterable[FileItemDict], chunksize: int = 1000, select: str | None = None) -> Iterator[Any]:
+    """Reads JSON files: lists, or objects and lists one behind the other, over lines or on one.
+
+    Args:
+        items: Files.
+        chunksize: Rows of a page.
+        select: The path to the rows where they stand inside of something else: `data.items`, `pages[*].items`. A list
+            gives its elements, an object is a row, null is none.
+    """
+    steps = [] if select is None else _steps(select)
+    for item in items:
+        with item.open("rt", encoding="utf-8-sig") as file:
+            rows = list(_rows(file.read(), steps, select, item["file_url"]))
+        for start in range(0, len(rows), chunksize):
+            yield rows[start : start + chunksize]
+
+
+def _steps(select: str) -> list[Step]:
+    steps = steps_of(select, "select", "name the key: items, or data.items for a nested one, pages[*].items for one in each element of a list")
+    if any(is_deep or (isinstance(key, int) and key < 0) for is_deep, key in steps):
+        raise ValueError(f"select '{select}' goes down anywhere (..), or counts from the end of a list: name the way from the top")
+    return steps
+
+
+def _rows(text: str, steps: list[Step], select: str | None, url: str) -> Iterator[Any]:
+    """Those that a file has, or that are selected in each of its documents."""
+    is_empty, has_rows = True, False
+    for document in _documents(text, url):
+        is_empty = False
+        for value in matches(steps, document):
+            if select is not None and not isinstance(value, (list, dict, type(None))):
+                raise ValueError(f"{url}: what select '{select}' leads to is no object and no list, but {value!r:.40}")
+            has_rows = True
+            yield from value if isinstance(value, list) else [] if value is None else [value]
+    if select is not None and not is_empty and not has_rows:
+        raise ValueError(f"{url}: select '{select}' matches nothing in it")
+
+
+def _documents(text: str, url: str) -> Iterator[Any]:
+    """The values of a text, one behind the other; between them may be blanks, and the marks of RFC 7464."""
+    decoder, at = json.JSONDecoder(), 0
+    while (at := _BLANK.match(text, at).end()) < len(text):  # type: ignore[union-attr]
+        try:
+            document, at = decoder.raw_decode(text, at)
+        except ValueError as error:
+            raise ValueError(f"{url}: {error}") from error
+        yield document
 
 
 def _read_parquet(items: Iterable[FileItemDict], chunksize: int = 1000, use_pyarrow: bool = False) -> Iterator[Any]:
