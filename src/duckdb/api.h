@@ -93,6 +93,9 @@ struct batch_source;
  * a type that has no column type. */
 int batch_source_new(const struct ArrowSchema *schema, struct ArrowArray *arrays, size_t count,
                      struct batch_source **out, struct tg_error *err) TG_CHECK_RESULT;
+/* Rows go on in chunks of at most so many, which is for rows of great length; else they are as long
+ * as DuckDB's. Before the source is read. */
+void batch_source_limit(struct batch_source *source, size_t chunk_rows);
 uint64_t batch_source_rows(const struct batch_source *source); /* of all batches */
 size_t batch_source_columns(const struct batch_source *source);
 /* Looks for texts that all rows share: the function gives their columns as ENUMs of one value,

@@ -1,20 +1,19 @@
 /*
  * Arrow batches as a table of DuckDB: the table function tidegate_batches(address).
  *
- * Path: batch_source_new compiles the schema into fields; bind adds the columns; each thread's scan
- * takes the next batch, checks its texts once, and hands it on in chunks of 2,048 rows: whole
- * buffers are copied where the layouts agree, texts are pointed at. That is safe because the sinks
- * we use (COPY, INSERT, CREATE TABLE AS) copy each chunk before the thread that made it asks for
- * the next one; so a batch is released when its thread comes back for more. Only one statement may
- * read a source, and only once. A text that all rows share, as a load's id is, can go on as an ENUM
- * of that one value: a writer of Parquet makes the same file of it for less work.
+ * Path: batch_source_new compiles the schema into fields; bind adds the columns; scan_chunk takes
+ * batch after batch, checks its texts once, and fills whole chunks of 2,048 rows, which make whole
+ * row groups: buffers are copied where the layouts agree, texts are pointed at. That is safe as the
+ * sinks we use (COPY, INSERT, CREATE TABLE AS) copy each chunk before they ask for the next one;
+ * then its batches are released. Only one statement may read a source, only once, and with one
+ * thread, for rows keep their order. A text that all rows share, as a load's id is, can go on as an
+ * ENUM of that one value: a writer of Parquet makes the same file of it for less work.
  *
  * `layouts` is the list of Arrow formats that are taken. Statements about the function are
  * engine.c's.
  */
 #include "duckdb/api.h"
 
-#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -52,8 +51,10 @@ struct batch_source {
     uint64_t row_count;
     struct field *fields;
     size_t field_count;
-    atomic_size_t next;
-    atomic_flag failed; /* the first thread that fails says why */
+    size_t chunk_rows; /* at the most; 0: as many as a chunk holds */
+    size_t next;       /* the batch that is being read */
+    int64_t row;       /* of it, the next one */
+    size_t read;       /* batches before it are released */
     struct tg_error problem;
 };
 
@@ -248,20 +249,23 @@ static const struct arrow_layout *find_layout(const char *format)
 
 /* ---- validity ---- */
 
+/* To rows of a vector that are valid so far, from row `at`. */
 static void copy_validity(const struct ArrowArray *array, int64_t from, size_t count,
-                          duckdb_vector vector)
+                          duckdb_vector vector, size_t at)
 {
     const uint8_t *bits = array->null_count == 0 ? NULL : array->buffers[0];
+    size_t i = 0;
     if (!bits)
         return;
     duck.vector_ensure_validity_writable(vector);
     uint64_t *mask = duck.vector_get_validity(vector);
-    if (from % 8 == 0) {
-        memcpy(mask, bits + from / 8, (count + 7) / 8);
-        return;
+    if (from % 8 == 0 && at % 8 == 0) {
+        i = count & ~(size_t)7; /* behind the last bit stands what is no row's */
+        memcpy((char *)mask + at / 8, bits + from / 8, i / 8);
     }
-    for (size_t i = 0; i < count; i++)
-        duck.validity_set_row_validity(mask, i, is_valid(array, from + (int64_t)i));
+    for (; i < count; i++)
+        if (!is_valid(array, from + (int64_t)i))
+            mask[(at + i) / 64] &= ~((uint64_t)1 << (at + i) % 64);
 }
 
 /* ---- dictionaries ---- */
@@ -284,7 +288,7 @@ static int64_t index_at(const struct ArrowArray *array, const struct arrow_layou
 }
 
 static const char *fill_dictionary(const struct field *field, const struct ArrowArray *array,
-                                   int64_t from, size_t count, duckdb_vector vector)
+                                   int64_t from, size_t count, duckdb_vector vector, size_t to)
 {
     const struct ArrowArray *values = array->dictionary;
     char *out = duck.vector_get_data(vector);
@@ -294,13 +298,14 @@ static const char *fill_dictionary(const struct field *field, const struct Arrow
         if (is_valid(array, row) && (at < 0 || at >= values->length))
             return "an index beyond its dictionary";
         if (at >= 0 && is_valid(values, values->offset + at)) {
-            const char *wrong = field->layout->fill(field, values, values->offset + at, 1, out, i);
+            const char *wrong =
+                field->layout->fill(field, values, values->offset + at, 1, out, to + i);
             if (wrong)
                 return wrong;
             continue;
         }
         duck.vector_ensure_validity_writable(vector);
-        duck.validity_set_row_invalid(duck.vector_get_validity(vector), i);
+        duck.validity_set_row_invalid(duck.vector_get_validity(vector), to + i);
     }
     return NULL;
 }
@@ -402,7 +407,6 @@ int batch_source_new(const struct ArrowSchema *schema, struct ArrowArray *arrays
     if (!source)
         TRY(error_nomem(err));
     *source = (struct batch_source){.arrays = arrays, .count = count, .field_count = field_count};
-    atomic_flag_clear(&source->failed);
     source->fields = mem_calloc(field_count + 1, sizeof(*source->fields));
     if (!source->fields)
         TRY(error_nomem(err));
@@ -419,6 +423,11 @@ int batch_source_new(const struct ArrowSchema *schema, struct ArrowArray *arrays
 done:
     batch_source_free(source);
     return rc;
+}
+
+void batch_source_limit(struct batch_source *source, size_t chunk_rows)
+{
+    source->chunk_rows = chunk_rows;
 }
 
 uint64_t batch_source_rows(const struct batch_source *source)
@@ -580,20 +589,6 @@ int batch_source_check(const struct batch_source *source, struct tg_error *err)
 
 /* ---- the table function ---- */
 
-/* One thread's place. */
-struct scan {
-    struct ArrowArray *batch; /* NULL: none at hand */
-    int64_t row;
-};
-
-static void scan_free(void *memory)
-{
-    struct scan *scan = memory;
-    if (scan->batch)
-        array_release(scan->batch);
-    mem_free(scan);
-}
-
 static duckdb_logical_type make_type(const struct field *field)
 {
     if (field->shared)
@@ -619,29 +614,14 @@ static void bind(duckdb_bind_info info)
 
 static void init(duckdb_init_info info)
 {
-    const struct batch_source *source = duck.init_get_bind_data(info);
-    duck.init_set_max_threads(info, source->count > 0 ? source->count : 1);
-}
-
-static void init_thread(duckdb_init_info info)
-{
-    struct batch_source *source = duck.init_get_bind_data(info);
-    struct scan *scan = mem_calloc(1, sizeof(*scan));
-    if (scan) {
-        duck.init_set_init_data(info, scan, scan_free);
-        return;
-    }
-    if (!atomic_flag_test_and_set(&source->failed))
-        error_nomem(&source->problem);
-    duck.init_set_error(info, "no memory for a scan");
+    duck.init_set_max_threads(info, 1);
 }
 
 static void fail(duckdb_function_info info, struct batch_source *source, const struct field *field,
                  int64_t row, const char *what)
 {
-    if (!atomic_flag_test_and_set(&source->failed))
-        error_set(&source->problem, TG_DATA, "column '%s' holds %s (row %lld of a batch)",
-                  field->name, what, (long long)row + 1);
+    error_set(&source->problem, TG_DATA, "column '%s' holds %s (row %lld of a batch)", field->name,
+              what, (long long)row + 1);
     duck.function_set_error(info, "a batch is damaged");
 }
 
@@ -662,59 +642,81 @@ static bool check_texts(duckdb_function_info info, struct batch_source *source,
     return true;
 }
 
-/* Goes on to the next batch that has rows. false: there is none, or it is bad. */
-static bool next_batch(duckdb_function_info info, struct batch_source *source, struct scan *scan)
+/* Goes on to a batch that has rows left, if there is one. */
+static void pass_read(struct batch_source *source)
 {
-    while (!scan->batch || scan->row >= scan->batch->length) {
-        if (scan->batch)
-            array_release(scan->batch);
-        scan->batch = NULL;
-        size_t next = atomic_fetch_add(&source->next, 1);
-        if (next >= source->count)
-            return false;
-        scan->batch = &source->arrays[next];
-        scan->row = 0;
-        if (scan->batch->length > 0 && !check_texts(info, source, scan->batch))
-            return false;
+    while (source->next < source->count && source->row >= source->arrays[source->next].length) {
+        source->next++;
+        source->row = 0;
     }
-    return true;
+}
+
+/* Gives back the batches whose rows the sink has copied. */
+static void release_read(struct batch_source *source)
+{
+    pass_read(source);
+    for (; source->read < source->next; source->read++)
+        array_release(&source->arrays[source->read]);
+}
+
+/* false: there are no more, or they are bad. */
+static bool find_rows(duckdb_function_info info, struct batch_source *source)
+{
+    pass_read(source);
+    return source->next < source->count &&
+           (source->row > 0 || check_texts(info, source, &source->arrays[source->next]));
 }
 
 static const char *fill_column(const struct field *field, const struct ArrowArray *array,
-                               int64_t from, size_t count, duckdb_vector vector)
+                               int64_t from, size_t count, duckdb_vector vector, size_t at)
 {
     if (field->shared) {
-        memset(duck.vector_get_data(vector), 0, count); /* the number of the one value */
+        memset((char *)duck.vector_get_data(vector) + at, 0, count); /* the one value's number */
         return NULL;
     }
     if (field->index)
-        return fill_dictionary(field, array, from, count, vector);
-    copy_validity(array, from, count, vector);
-    return field->layout->fill(field, array, from, count, duck.vector_get_data(vector), 0);
+        return fill_dictionary(field, array, from, count, vector, at);
+    copy_validity(array, from, count, vector, at);
+    return field->layout->fill(field, array, from, count, duck.vector_get_data(vector), at);
+}
+
+/* `count` rows of the batch at hand, to row `at` of the chunk. */
+static bool fill_rows(duckdb_function_info info, struct batch_source *source, size_t count,
+                      duckdb_data_chunk chunk, size_t at)
+{
+    const struct ArrowArray *batch = &source->arrays[source->next];
+    for (size_t i = 0; i < source->field_count; i++) {
+        const struct ArrowArray *array = batch->children[i];
+        const char *wrong =
+            fill_column(&source->fields[i], array, array->offset + batch->offset + source->row,
+                        count, duck.data_chunk_get_vector(chunk, i), at);
+        if (wrong) {
+            fail(info, source, &source->fields[i], source->row, wrong);
+            return false;
+        }
+    }
+    source->row += (int64_t)count;
+    return true;
 }
 
 static void scan_chunk(duckdb_function_info info, duckdb_data_chunk chunk)
 {
     struct batch_source *source = duck.function_get_bind_data(info);
-    struct scan *scan = duck.function_get_local_init_data(info);
+    const size_t full = duck.vector_size();
+    const size_t most =
+        source->chunk_rows > 0 && source->chunk_rows < full ? source->chunk_rows : full;
+    size_t rows = 0;
     duck.data_chunk_set_size(chunk, 0);
-    if (!next_batch(info, source, scan))
-        return;
-    const struct ArrowArray *batch = scan->batch;
-    size_t left = (size_t)(batch->length - scan->row);
-    size_t count = left < duck.vector_size() ? left : duck.vector_size();
-    for (size_t i = 0; i < source->field_count; i++) {
-        const struct ArrowArray *array = batch->children[i];
-        const char *wrong =
-            fill_column(&source->fields[i], array, array->offset + batch->offset + scan->row, count,
-                        duck.data_chunk_get_vector(chunk, i));
-        if (wrong) {
-            fail(info, source, &source->fields[i], scan->row, wrong);
+    release_read(source);
+    while (rows < most && find_rows(info, source)) {
+        size_t left = (size_t)(source->arrays[source->next].length - source->row);
+        size_t count = left < most - rows ? left : most - rows;
+        if (!fill_rows(info, source, count, chunk, rows))
             return;
-        }
+        rows += count;
     }
-    scan->row += (int64_t)count;
-    duck.data_chunk_set_size(chunk, count);
+    if (source->problem.code == TG_OK)
+        duck.data_chunk_set_size(chunk, rows);
 }
 
 int batches_register(duckdb_connection con, struct tg_error *err)
@@ -725,7 +727,6 @@ int batches_register(duckdb_connection con, struct tg_error *err)
     duck.table_function_add_parameter(function, address);
     duck.table_function_set_bind(function, bind);
     duck.table_function_set_init(function, init);
-    duck.table_function_set_local_init(function, init_thread);
     duck.table_function_set_function(function, scan_chunk);
     duckdb_state state = duck.register_table_function(con, function);
     duck.destroy_logical_type(&address);

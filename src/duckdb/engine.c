@@ -99,8 +99,9 @@ static const char write_options[] =
     "DICTIONARY_SIZE_LIMIT 100, STRING_DICTIONARY_PAGE_SIZE_LIMIT 65536, PRESERVE_ORDER true, "
     "ROW_GROUP_SIZE ";
 
-/* Of the memory budget, for the rows that a thread gathers before it writes them; DuckDB's own row
- * group is no larger than that. */
+/* Of the memory budget, for the rows that are gathered before they are written. DuckDB's own row
+ * groups are no larger than the most: one as large goes into a table as it is, where another is
+ * put together with its neighbours, which takes half as much time again. */
 enum { ROW_GROUP_SHARE = 16, GROUP_ROWS_MAX = 122880 };
 
 size_t engine_row_group_bytes(const struct engine *engine)
@@ -108,7 +109,8 @@ size_t engine_row_group_bytes(const struct engine *engine)
     return engine->ctx->memory_bytes_max / ROW_GROUP_SHARE;
 }
 
-/* In rows: engines before 2.0 take no ROW_GROUP_SIZE_BYTES where the order is kept. */
+/* In rows: engines before 2.0 take no ROW_GROUP_SIZE_BYTES where the order is kept. Whole chunks,
+ * or else a part of one. */
 static size_t group_rows(const struct engine *engine, const struct ArrowSchema *schema,
                          const struct ArrowArray *arrays, size_t count, uint64_t rows)
 {
@@ -118,7 +120,8 @@ static size_t group_rows(const struct engine *engine, const struct ArrowSchema *
     double most = (double)engine_row_group_bytes(engine) / (double)bytes * (double)rows;
     if (rows == 0 || most > GROUP_ROWS_MAX)
         return GROUP_ROWS_MAX;
-    return most < 1 ? 1 : (size_t)most;
+    size_t whole = (size_t)most / BATCH_ROWS * BATCH_ROWS;
+    return whole > 0 ? whole : most < 1 ? 1 : (size_t)most;
 }
 
 void engine_copy(struct buf *sql, const char *from, const struct parquet_job *job)
@@ -266,6 +269,7 @@ int engine_write_parquet(struct engine *engine, const struct ArrowSchema *schema
     const struct parquet_job job = {
         schema, arrays, count,
         source, path,   group_rows(engine, schema, arrays, count, batch_source_rows(source))};
+    batch_source_limit(source, job.group_rows);
     rc = engine->kind->write(engine, &job, &out->row_count, err);
     if (rc == TG_DESTINATION)
         rc = err ? (err->code = TG_IO) : TG_IO; /* what failed is this machine's disk */

@@ -180,7 +180,6 @@ typedef void (*duckdb_scan_t)(duckdb_function_info info, duckdb_data_chunk out);
     F(void *, vector_get_data, (duckdb_vector))                                                    \
     F(uint64_t *, vector_get_validity, (duckdb_vector))                                            \
     F(void, vector_ensure_validity_writable, (duckdb_vector))                                      \
-    F(void, validity_set_row_validity, (uint64_t *validity, idx_t row, bool valid))                \
     F(void, validity_set_row_invalid, (uint64_t *validity, idx_t row))                             \
     /* table functions */                                                                          \
     F(duckdb_table_function, create_table_function, (void))                                        \
@@ -189,19 +188,14 @@ typedef void (*duckdb_scan_t)(duckdb_function_info info, duckdb_data_chunk out);
     F(void, table_function_add_parameter, (duckdb_table_function, duckdb_logical_type))            \
     F(void, table_function_set_bind, (duckdb_table_function, duckdb_bind_t))                       \
     F(void, table_function_set_init, (duckdb_table_function, duckdb_init_t))                       \
-    F(void, table_function_set_local_init, (duckdb_table_function, duckdb_init_t))                 \
     F(void, table_function_set_function, (duckdb_table_function, duckdb_scan_t))                   \
     F(duckdb_state, register_table_function, (duckdb_connection, duckdb_table_function))           \
     F(duckdb_value, bind_get_parameter, (duckdb_bind_info, idx_t index))                           \
     F(void, bind_add_result_column, (duckdb_bind_info, const char *name, duckdb_logical_type))     \
     F(void, bind_set_cardinality, (duckdb_bind_info, idx_t rows, bool exact))                      \
     F(void, bind_set_bind_data, (duckdb_bind_info, void *data, duckdb_destroy_t))                  \
-    F(void *, init_get_bind_data, (duckdb_init_info))                                              \
     F(void, init_set_max_threads, (duckdb_init_info, idx_t threads))                               \
-    F(void, init_set_init_data, (duckdb_init_info, void *data, duckdb_destroy_t))                  \
-    F(void, init_set_error, (duckdb_init_info, const char *message))                               \
     F(void *, function_get_bind_data, (duckdb_function_info))                                      \
-    F(void *, function_get_local_init_data, (duckdb_function_info))                                \
     F(void, function_set_error, (duckdb_function_info, const char *message))
 /* clang-format on */
 

@@ -151,6 +151,22 @@ static inline struct ArrowArray *sample_batches(size_t total, size_t *count)
     return arrays;
 }
 
+/* At least `least` rows in batches of these lengths, again and again. */
+static inline struct ArrowArray *sample_uneven(size_t least, const size_t *lengths,
+                                               size_t length_count, size_t *count, size_t *total)
+{
+    struct ArrowArray *arrays = NULL;
+    size_t cap = 0;
+    *count = *total = 0;
+    while (*total < least) {
+        size_t length = lengths[*count % length_count];
+        sample_ok(mem_grow(&arrays, &cap, *count + 1, sizeof(*arrays), err));
+        sample_batch(*total, length, &arrays[(*count)++]);
+        *total += length;
+    }
+    return arrays;
+}
+
 /* The text of every value of a sample row, columns separated by '|', NULL as "~". */
 static inline void sample_line(const struct ArrowSchema *schema, const struct ArrowArray *batch,
                                int64_t row, struct buf *out)

@@ -60,15 +60,13 @@ static void expect(const char *sql, const char *expected)
     stream_release(&stream);
 }
 
-/* Loads `total` rows by the function and compares each value that comes back. */
-static void round_trip(size_t total)
+/* Loads the batches, of `total` rows, by the function and compares each value that comes back. */
+static void round_trip(struct ArrowArray *arrays, size_t count, size_t total)
 {
-    size_t count = 0;
     uint64_t changed = 0;
     struct batch_source *source = NULL;
     struct ArrowSchema schema;
     sample_schema(&schema);
-    struct ArrowArray *arrays = sample_batches(total, &count);
     sample_ok(batch_source_new(&schema, arrays, count, &source, err));
     assert_int_equal(batch_source_rows(source), total);
     sample_ok(
@@ -120,8 +118,27 @@ static void test_all_types_and_lengths(void **state)
 {
     (void)state;
     static const size_t totals[] = {0, 1, 2047, 2048, 2049, 100000};
-    for (size_t i = 0; i < sizeof(totals) / sizeof(totals[0]); i++)
-        round_trip(totals[i]);
+    for (size_t i = 0; i < sizeof(totals) / sizeof(totals[0]); i++) {
+        size_t count = 0;
+        struct ArrowArray *arrays = sample_batches(totals[i], &count);
+        round_trip(arrays, count, totals[i]);
+    }
+}
+
+/* Chunks are filled from several batches, whose rows begin at any bit of a byte. */
+static void test_batches_of_any_length(void **state)
+{
+    (void)state;
+    static const size_t lengths[][6] = {{1, 1, 1, 1, 1, 1},
+                                        {0, 7, 0, 2047, 1, 0},
+                                        {2048, 1, 2047, 0, 2048, 8},
+                                        {0, 0, 0, 0, 0, 3},
+                                        {64, 1984, 8, 3, 1997, 40}};
+    for (size_t i = 0; i < sizeof(lengths) / sizeof(lengths[0]); i++) {
+        size_t count = 0, total = 0;
+        struct ArrowArray *arrays = sample_uneven(9000, lengths[i], 6, &count, &total);
+        round_trip(arrays, count, total);
+    }
 }
 
 /* ---- single columns made by hand, as foreign producers make them ---- */
@@ -177,11 +194,14 @@ static struct one *one(const char *format, int64_t length, int64_t offset, const
     return self;
 }
 
-/* Loads the one column; the code of what failed. */
-static int load(struct one *self, struct tg_error *err)
+enum { TIMES_MAX = 3 };
+
+/* Loads the one column, `times` over; the code of what failed. */
+static int load_times(struct one *self, size_t times, struct tg_error *err)
 {
     struct batch_source *source = NULL;
-    int rc = batch_source_new(&self->schema, &self->batch, 1, &source, err);
+    struct ArrowArray batches[TIMES_MAX] = {self->batch, self->batch, self->batch};
+    int rc = batch_source_new(&self->schema, batches, times, &source, err);
     if (rc != TG_OK)
         return rc;
     rc = run("CREATE OR REPLACE TABLE t AS SELECT * FROM tidegate_batches(%llu::UBIGINT)", source,
@@ -190,6 +210,11 @@ static int load(struct one *self, struct tg_error *err)
         rc = batch_source_error(source, err);
     batch_source_free(source);
     return rc;
+}
+
+static int load(struct one *self, struct tg_error *err)
+{
+    return load_times(self, 1, err);
 }
 
 static const char list_all[] =
@@ -288,6 +313,45 @@ static void test_dictionaries(void **state)
     self->batch.release = self->array.release = give_back;
     assert_int_equal(load(self, &problem), TG_DATA);
     assert_non_null(strstr(problem.what, "beyond its dictionary"));
+}
+
+/* One chunk of several batches: what is written behind the rows of the first. */
+static void test_several_batches_in_a_chunk(void **state)
+{
+    (void)state;
+    static const uint8_t validity[] = {0x05}, bits[] = {0x04};
+    static const int32_t offsets[] = {0, 1, 4, 4}, times[] = {1, 5, 86399};
+    static const int64_t millis[] = {0, 7, -1}, decimals[] = {12, 0, 13, 0, -3, -1};
+    static const int8_t indices[] = {1, 0, 0};
+    static const struct foreign cases[] = {
+        {"c", indices, "TINYINT|1 ~ 0 1 ~ 0 1 ~ 0|"},
+        {"b", bits, "BOOLEAN|false ~ true false ~ true false ~ true|"},
+        {"tts", times, "TIME|00:00:01 ~ 23:59:59 00:00:01 ~ 23:59:59 00:00:01 ~ 23:59:59|"},
+        {"tdm", millis,
+         "DATE|1970-01-01 ~ 1969-12-31 1970-01-01 ~ 1969-12-31 1970-01-01 ~ 1969-12-31|"},
+        {"d:4,1", decimals, "DECIMAL(4,1)|1.2 ~ -0.3 1.2 ~ -0.3 1.2 ~ -0.3|"},
+        {"d:20,1", decimals, "DECIMAL(20,1)|1.2 ~ -0.3 1.2 ~ -0.3 1.2 ~ -0.3|"},
+        {"w:2", "abcdef", "BLOB|ab ~ ef ab ~ ef ab ~ ef|"},
+    };
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct one *self = one(cases[i].format, 3, 0, validity, cases[i].values, NULL);
+        sample_ok(load_times(self, 3, err));
+        expect(list_all, cases[i].expected);
+    }
+    sample_ok(load_times(one("u", 3, 0, validity, offsets, "abcd"), 2, err));
+    expect(list_all, "VARCHAR|a ~  a ~ |");
+    sample_ok(load_times(one("l", 0, 0, NULL, millis, NULL), 3, err));
+    expect(list_all, "BIGINT|~|");
+    struct one *self = one("c", 3, 0, validity, indices, NULL);
+    self->child.dictionary = &self->values_schema;
+    self->values_schema = (struct ArrowSchema){.format = "u", .release = give_back_schema};
+    self->array.dictionary = &self->values;
+    self->value_buffers[1] = offsets;
+    self->value_buffers[2] = "abcd";
+    self->values = (struct ArrowArray){
+        .length = 2, .n_buffers = 3, .buffers = self->value_buffers, .release = give_back};
+    sample_ok(load_times(self, 2, err));
+    expect(list_all, "VARCHAR|bcd ~ a bcd ~ a|");
 }
 
 /* What a column is loaded as, once it was looked at. */
@@ -409,10 +473,12 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_all_types_and_lengths, open_memory, close_memory),
+        cmocka_unit_test_setup_teardown(test_batches_of_any_length, open_memory, close_memory),
         cmocka_unit_test_setup_teardown(test_foreign_types, open_memory, close_memory),
         cmocka_unit_test_setup_teardown(test_bytes_of_fixed_and_large_size, open_memory,
                                         close_memory),
         cmocka_unit_test_setup_teardown(test_dictionaries, open_memory, close_memory),
+        cmocka_unit_test_setup_teardown(test_several_batches_in_a_chunk, open_memory, close_memory),
         cmocka_unit_test_setup_teardown(test_texts_that_all_rows_share, open_memory, close_memory),
         cmocka_unit_test_setup_teardown(test_text_that_is_not_utf8, open_memory, close_memory),
         cmocka_unit_test_setup_teardown(test_values_that_do_not_fit, open_memory, close_memory),

@@ -61,6 +61,65 @@ static void test_edges(void **state)
     expect("SELECT count(*), max(id) FROM 'one.parquet'", "1|0|");
 }
 
+static void expect_groups(const char *expected)
+{
+    expect(
+        "SELECT string_agg(n::VARCHAR, ' ' ORDER BY id) FROM (SELECT DISTINCT row_group_id AS id,"
+        " row_group_num_rows AS n FROM parquet_metadata('g.parquet'))",
+        expected);
+}
+
+/* Row groups are as long as DuckDB's own, whatever the batches are: a table takes them as they are.
+ */
+static void test_row_groups_of_uneven_batches(void **state)
+{
+    (void)state;
+    static const size_t lengths[] = {1, 2047, 0, 1500, 2, 2048, 77};
+    size_t count = 0, total = 0;
+    struct parquet_result result;
+    ctx.memory_bytes_max = (size_t)1 << 30;
+    struct ArrowArray *arrays = sample_uneven(250000, lengths, 7, &count, &total);
+    sample_ok(engine_write_parquet(engine, &schema, arrays, count, "g.parquet", &result, err));
+    expect_groups("122880 122880 5988|");
+    mem_free(arrays);
+}
+
+/* Of a small budget: whole chunks, and of long rows a part of one. */
+static void test_row_groups_by_memory(void **state)
+{
+    (void)state;
+    enum { ROWS = 300, LENGTH = 64 << 10, BATCH = 20 };
+    struct type_spec type = {.type = TYPE_TEXT};
+    const char *name = "t";
+    struct ArrowSchema one;
+    struct ArrowArray arrays[ROWS / BATCH];
+    struct parquet_result result;
+    ctx.memory_bytes_max = (size_t)64 << 20;
+    sample_ok(write_rows(100000, "g.parquet", &result, err));
+    expect("SELECT max(n % 2048), count(*) > 1 FROM (SELECT DISTINCT row_group_id AS id, "
+           "row_group_num_rows AS n FROM parquet_metadata('g.parquet')) "
+           "WHERE id < (SELECT max(row_group_id) FROM parquet_metadata('g.parquet'))",
+           "0|true|");
+    char *text = mem_calloc(LENGTH, 1);
+    assert_non_null(text);
+    sample_ok(schema_make(&name, &type, 1, &one, err));
+    for (size_t b = 0; b < ROWS / BATCH; b++) {
+        struct column column = {0};
+        struct ArrowArray child;
+        sample_ok(column_init(&column, &type, err));
+        for (size_t row = 0; row < BATCH; row++) {
+            text[row] = (char)('a' + b);
+            sample_ok(column_set_text(&column, row, text, LENGTH, err));
+        }
+        sample_ok(column_export(&column, BATCH, &child, err));
+        sample_ok(batch_make(&child, 1, BATCH, &arrays[b], err));
+    }
+    sample_ok(engine_write_parquet(engine, &one, arrays, ROWS / BATCH, "g.parquet", &result, err));
+    expect_groups("63 63 63 63 48|");
+    mem_free(text);
+    schema_release(&one);
+}
+
 /* What a constant column costs in the file: next to nothing. It is a text to all that read it. */
 static void test_constant_text_is_a_dictionary(void **state)
 {
@@ -232,6 +291,8 @@ int main(void)
         in_folder(test_full_disk),
         in_folder(test_write_and_read_back),
         in_folder(test_edges),
+        in_folder(test_row_groups_of_uneven_batches),
+        in_folder(test_row_groups_by_memory),
         in_folder(test_constant_text_is_a_dictionary),
         in_folder(test_failures_leave_no_file),
         in_folder(test_cancel_while_writing),
