@@ -60,8 +60,10 @@ struct option {
     const char *name; /* "x-*": every name that starts so */
     enum option_type type;
     bool required;
-    bool secret;         /* printed as *** */
-    bool append_only;    /* means something for resources that append, and read on */
+    bool secret;      /* printed as *** */
+    bool append_only; /* means something for resources that append, and read on */
+    /* It means something only where the option `with`, if that is said, is one of these words. */
+    const char *with, *with_words;
     bool may_be_empty;   /* OPTION_TEXTS: a list without entries says something, */
     bool may_hold_empty; /* an empty text among others does */
     int min;             /* OPTION_INT: the least; the most is INT_MAX */
@@ -105,6 +107,12 @@ static inline const char *option_text(const struct option_value *values, size_t 
         if (strcmp(values[i].name, name) == 0)
             return values[i].text;
     return NULL;
+}
+
+/* Whether the text that it has says something else than its default. */
+static inline bool option_is_said(const struct option *option, const char *text)
+{
+    return text && !(option->fallback && strcmp(text, option->fallback) == 0);
 }
 
 #endif

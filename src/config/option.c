@@ -440,6 +440,16 @@ int option_values(struct arena *arena, const struct node *map, const struct opti
     return TG_OK;
 }
 
+const char *option_misplaced(const struct option *table, const struct option *option,
+                             const struct option_value *values, size_t count)
+{
+    if (!option->with || !option_is_said(option, option_text(values, count, option->name)))
+        return NULL;
+    const char *word = option_text(values, count, option->with);
+    bool is_said = option_is_said(option_find(table, option->with), word);
+    return is_said && option_choice(option->with_words, word) < 0 ? word : NULL;
+}
+
 /* ---- words of a program ---- */
 
 int find_word(const struct option *option, const char *word, int *out, struct tg_error *err)

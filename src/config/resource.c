@@ -306,13 +306,33 @@ static int check_table(const struct origin *origin, const struct config *config,
     return TG_OK;
 }
 
-/* The source's own options that are about what was loaded before. */
+/* An option of one format beside the word for another one would do nothing. */
+static int check_with(const struct origin *origin, const struct resource *resource,
+                      const struct option *option)
+{
+    const char *word = option_misplaced(resource->driver->resource_options, option,
+                                        resource->resource_values, resource->resource_value_count);
+    struct buf words = BUF_INIT;
+    if (!word)
+        return TG_OK;
+    put_words(&words, option->with_words, " or ");
+    int rc = resource_refuse(origin, option->name, NULL,
+                             "%s is for %s %s, and the resource says %s; leave one of them out",
+                             option->name, option->with, buf_string(&words), word);
+    buf_release(&words);
+    return rc;
+}
+
+/* The source's own options: where they mean nothing, and those about what was loaded before. */
 static int check_options(const struct origin *origin, const struct resource *resource)
 {
     const struct option *options = resource->driver->resource_options;
     char words[OPTION_WORDS_MAX];
     for (; options->name; options++) {
         const char *name = options->name;
+        int rc = check_with(origin, resource, options);
+        if (rc != TG_OK)
+            return rc;
         if (!options->append_only ||
             !option_text(resource->resource_values, resource->resource_value_count, name))
             continue;

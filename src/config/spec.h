@@ -28,6 +28,10 @@ int option_values(struct arena *arena, const struct node *map, const struct opti
                   const struct option_value **out, size_t *count,
                   struct tg_error *err) TG_CHECK_RESULT;
 /* The entry of a name; NULL: there is none. */
+/* What the option that it goes with says, if that is another word than it needs; NULL: it is not
+ * said, or means something. */
+const char *option_misplaced(const struct option *table, const struct option *option,
+                             const struct option_value *values, size_t count);
 const struct option *option_find(const struct option *table, const char *name);
 /* The entry that says what a scalar in place of the map may be; NULL: no scalar. */
 const struct option *option_shorthand(const struct option *option);

@@ -33,6 +33,22 @@ static void missing_keys_are_named_together(void **state)
               "'incremental' of resource 'person' needs the key 'cursor'");
 }
 
+/* An option that needs another word than the one that is said. */
+static void options_that_go_together(void **state)
+{
+    struct spec_file *spec = *state;
+    spec_bad(spec, SPEC_PERSON "    format: parquet\n    ragged: pad\n", "8:5",
+             "resource 'person': ragged is for format csv, and the resource says parquet; leave "
+             "one of them out\n"
+             "    ragged: pad\n"
+             "    ^~~~~~");
+    spec_says(spec, SPEC_PERSON "    select: a\n    format: csv\n", "7:5",
+              "resource 'person': select is for format json or jsonl, and the resource says csv; "
+              "leave one of them out");
+    spec_good(spec, SPEC_PERSON "    format: jsonl\n    ragged: fail\n    select: a\n");
+    spec_good(spec, SPEC_PERSON "    format: auto\n    ragged: pad\n    select: a\n");
+}
+
 static void types_are_checked(void **state)
 {
     struct spec_file *spec = *state;
@@ -233,6 +249,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(unknown_keys_get_the_nearest),
         cmocka_unit_test(missing_keys_are_named_together),
+        cmocka_unit_test(options_that_go_together),
         cmocka_unit_test(types_are_checked),
         cmocka_unit_test(choices_are_checked),
         cmocka_unit_test(numbers_out_of_range_have_a_place),

@@ -74,6 +74,26 @@ static void what_is_said(void **state)
     arena_release(&arena);
 }
 
+static void what_says_something(void **state)
+{
+    static const struct {
+        const char *name, *text;
+        bool says;
+    } cases[] = {
+        {"delimiter", "auto", false}, {"delimiter", ";", true}, {"header", "false", true},
+        {"skip", "0", false},         {"null", "NA", true},     {"decimal", ",", true},
+        {"path", "x.csv", false},     {"quote", "\"", false},   {"line_bytes_max", "1MiB", true}};
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        const struct option_value values[] = {{"format", "csv"}, {cases[i].name, cases[i].text}};
+        const char *said = csv_settings_said(values, 2);
+        assert_int_equal(said != NULL, cases[i].says);
+        if (said)
+            assert_string_equal(said, cases[i].name);
+    }
+    assert_null(csv_settings_said(NULL, 0));
+}
+
 static void what_cannot_be(void **state)
 {
     (void)state;
@@ -106,6 +126,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_is_not_said),
         cmocka_unit_test(what_is_said),
+        cmocka_unit_test(what_says_something),
         cmocka_unit_test(what_cannot_be),
     };
     return cmocka_run_group_tests_name("extract/csv_settings", tests, NULL, NULL);

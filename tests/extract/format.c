@@ -40,6 +40,28 @@ static void test_words(void **state)
     assert_int_equal(format_find(NULL), FORMAT_NONE);
 }
 
+/* What a pattern matches is told where its end says so. */
+static void test_patterns(void **state)
+{
+    static const struct {
+        const char *patterns;
+        enum format format;
+    } cases[] = {
+        {"*.jsonl", FORMAT_JSONL},
+        {"a/**/{date:%Y-%m}/a long name that says nothing of what is in it *.JSON.gz", FORMAT_JSON},
+        {"a.parquet\nb.jsonl", FORMAT_JSONL},
+        {"a.jsonl\nb.csv", FORMAT_NONE},
+        {"a.tsv.xz\nb.jsonl", FORMAT_NONE},
+        {"a.jsonl\n*", FORMAT_NONE},
+        {"*.[cj]s*", FORMAT_NONE},
+        {"jsonl", FORMAT_NONE},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+        assert_int_equal(format_without_csv(cases[i].patterns), cases[i].format);
+    assert_string_equal(format_name(FORMAT_JSONL), "JSON lines");
+}
+
 static void test_places(void **state)
 {
     static const char *const elsewhere[][2] = {
@@ -72,6 +94,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_names),
         cmocka_unit_test(test_words),
+        cmocka_unit_test(test_patterns),
         cmocka_unit_test(test_places),
     };
     return cmocka_run_group_tests_name("extract/format", tests, NULL, NULL);

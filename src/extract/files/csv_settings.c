@@ -229,3 +229,12 @@ int csv_settings_read(const struct option_value *values, size_t count, struct ar
 done:
     return rc;
 }
+
+const char *csv_settings_said(const struct option_value *values, size_t count)
+{
+    static const struct option options[] = {CSV_OPTIONS, OPTION_END};
+    for (const struct option *option = options; option->name; option++)
+        if (option_is_said(option, option_text(values, count, option->name)))
+            return option->name;
+    return NULL;
+}

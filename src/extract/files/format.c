@@ -50,6 +50,32 @@ enum format format_of(const char *name)
     return FORMAT_NONE;
 }
 
+const char *format_name(enum format format)
+{
+    static const char *const names[] = {[FORMAT_NONE] = "another format",
+                                        [FORMAT_JSONL] = "JSON lines",
+                                        [FORMAT_JSON] = "JSON",
+                                        [FORMAT_CSV] = "CSV",
+                                        [FORMAT_PARQUET] = "Parquet"};
+    return names[format];
+}
+
+enum format format_without_csv(const char *patterns)
+{
+    enum { TAIL_BYTES = 32 };
+    enum format found = FORMAT_NONE;
+    for (const char *at = patterns, *end; *at; at = *end ? end + 1 : end) {
+        end = strchrnul(at, '\n');
+        const char *tail = end - at > TAIL_BYTES ? end - TAIL_BYTES : at;
+        char name[TAIL_BYTES + 1] = "";
+        memcpy(name, tail, (size_t)(end - tail));
+        found = format_of(name);
+        if (found == FORMAT_NONE || found == FORMAT_CSV)
+            return FORMAT_NONE;
+    }
+    return found;
+}
+
 bool format_ends_in(const char *name, const char *ending)
 {
     return ends_in(name, format_bare_length(name), ending);

@@ -14,6 +14,11 @@ enum format { FORMAT_NONE, FORMAT_JSONL, FORMAT_JSON, FORMAT_CSV, FORMAT_PARQUET
 enum format format_find(const char *word);
 /* By the name before .gz, .zst, .bz2 or .xz; FORMAT_NONE: it does not say. */
 enum format format_of(const char *name);
+/* "CSV" */
+const char *format_name(enum format format);
+/* Of patterns, a line each, by their names: what they match where none of them may match CSV;
+ * FORMAT_NONE: one may. */
+enum format format_without_csv(const char *patterns);
 /* How long the name is without a compression's suffix. */
 size_t format_bare_length(const char *name);
 /* Whether the name ends so (".tsv"), before a compression's suffix. */

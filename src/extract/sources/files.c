@@ -240,7 +240,7 @@ static int set_format(struct files_stream *stream, struct listed_file *file, str
         TRY(error_set(err, TG_USAGE,
                       "file '%s' is %s, and select says where rows stand in JSON; leave it out, or "
                       "let path match JSON alone",
-                      shown(file), format == FORMAT_CSV ? "CSV" : "Parquet"));
+                      shown(file), format_name(format)));
     file->growth = growths[format];
 done:
     return rc;
@@ -265,6 +265,33 @@ static int check_local(const char *globs, struct tg_error *err)
 done:
     buf_release(&glob);
     return rc;
+}
+
+/* What is said of CSV means nothing where there is none: that is a mistake, or, where there may be
+ * some another day, worth a warning. */
+static int check_csv(const struct files_stream *stream, struct tg_error *err)
+{
+    const struct resource_request *request = &stream->request;
+    const struct listing *listing = &stream->listing;
+    const char *said = csv_settings_said(request->values, request->value_count);
+    const char *keys = resource_text(stream, "keys_path");
+    const enum format other = format_without_csv(stream->skip.globs);
+    bool has_csv = false;
+    if (!said || stream->format != FORMAT_NONE)
+        return TG_OK;
+    if (other != FORMAT_NONE && !(keys && format_without_csv(keys) == FORMAT_NONE))
+        return error_set(err, TG_USAGE,
+                         "%s is for CSV, and what path names is %s; leave it out, or say format: "
+                         "csv if the names are wrong",
+                         said, format_name(other));
+    for (size_t i = 0; i < listing->count && !has_csv; i++)
+        has_csv = file_format(stream, &listing->items[i]) == FORMAT_CSV;
+    if (!has_csv && listing->count > 0 && !request->only_lists && !request->keys)
+        context_log(context_of(stream), TG_LOG_WARNING, "files",
+                    "resource '%s': %s is for CSV, and none of its files is; leave it out, or say "
+                    "format: csv if their names are wrong",
+                    request->name, said);
+    return TG_OK;
 }
 
 /* What they match, without what the cursor has no need of. */
@@ -321,6 +348,7 @@ static int list_files(struct files_stream *stream, const char *root, struct tg_e
     struct listing *listing = &stream->listing;
     int rc = TG_OK;
     TRY(match_patterns(stream, root, err));
+    TRY(check_csv(stream, err));
     if (request->replaces && listing->count == 0)
         TRY(no_files(stream->skip.patterns, root, err));
     for (size_t i = 0; i < listing->count; i++)
@@ -662,6 +690,8 @@ static const struct option resource_options[] = {
      .help = "Format of the files; auto goes by the name before .gz, .zst, .bz2 or .xz."},
     {.name = "select",
      .type = OPTION_TEXT,
+     .with = "format",
+     .with_words = "json jsonl",
      .help =
          "JSON: the path to the rows where they stand inside of something else: data.items, or "
          "pages[*].items for those of each page. A list gives its elements, an object is a row, "
