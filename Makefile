@@ -62,6 +62,7 @@ test-orchestrators: deps ## the examples of Dagster and Airflow, each with its p
 torture: deps ## unit tests with every single allocation failing once; thousands of strategies, undos and cursors against their models; crash tests with each call failing once, and many killed workers
 	$(call build,asan-ubsan)
 	@TG_TORTURE=full $(patient) --only unit build/asan-ubsan
+	@tools/check-arm
 	$(call build,dev)
 	@for seed in 1000 2000 3000 4000 5000 6000 7000 8000 9000 10000; do \
 		STRATEGY_SEED=$$seed STRATEGY_TABLES=200 $(patient) --only cli --match cli/strategies build/dev && \

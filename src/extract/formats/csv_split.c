@@ -15,8 +15,12 @@
 
 #include <string.h>
 
-#ifdef __SSE2__
+/* What compares 16 bytes at once. */
+#if defined(__SSE2__)
 #include <emmintrin.h>
+#elif defined(__aarch64__) && defined(__ARM_NEON) && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+#include <arm_neon.h>
+#define HAS_NEON
 #endif
 
 enum { BLOCK = 64 };
@@ -34,7 +38,7 @@ static struct marks marks_of(const struct csv_syntax *syntax)
                           syntax->escape ? syntax->escape : '\n'};
 }
 
-#ifdef __SSE2__
+#if defined(__SSE2__)
 
 /* A bit for each of 64 bytes that is one of them; *high: for each that is not ASCII. */
 static inline uint64_t find_marks(struct marks marks, const char *text, uint64_t *high)
@@ -53,6 +57,38 @@ static inline uint64_t find_marks(struct marks marks, const char *text, uint64_t
         *high |= (uint64_t)(unsigned)_mm_movemask_epi8(bytes) << (16 * i);
     }
     return found;
+}
+
+#elif defined(HAS_NEON)
+
+/* A bit for each byte of four vectors, the first one's lowest; they are all ones or zero where it
+ * counts. Sums of pairs bring eight bits that differ into a byte. */
+static inline uint64_t gather(const uint8x16_t parts[4], uint8x16_t weights)
+{
+    uint8x16_t low = vpaddq_u8(vandq_u8(parts[0], weights), vandq_u8(parts[1], weights));
+    uint8x16_t high = vpaddq_u8(vandq_u8(parts[2], weights), vandq_u8(parts[3], weights));
+    uint8x16_t all = vpaddq_u8(low, high);
+    return vgetq_lane_u64(vreinterpretq_u64_u8(vpaddq_u8(all, all)), 0);
+}
+
+/* A bit for each of 64 bytes that is one of them; *high: for each that is not ASCII. */
+static inline uint64_t find_marks(struct marks marks, const char *text, uint64_t *high)
+{
+    static const uint8_t bits[16] = {1, 2, 4, 8, 16, 32, 64, 128, 1, 2, 4, 8, 16, 32, 64, 128};
+    const uint8x16_t delimiter = vdupq_n_u8((uint8_t)marks.delimiter);
+    const uint8x16_t quote = vdupq_n_u8((uint8_t)marks.quote);
+    const uint8x16_t escape = vdupq_n_u8((uint8_t)marks.escape);
+    const uint8x16_t lf = vdupq_n_u8('\n'), cr = vdupq_n_u8('\r'), weights = vld1q_u8(bits);
+    uint8x16_t found[BLOCK / 16], highs[BLOCK / 16];
+    for (int i = 0; i < BLOCK / 16; i++) {
+        uint8x16_t bytes = vld1q_u8((const uint8_t *)text + 16 * i);
+        uint8x16_t ends = vorrq_u8(vceqq_u8(bytes, lf), vceqq_u8(bytes, cr));
+        uint8x16_t quotes = vorrq_u8(vceqq_u8(bytes, quote), vceqq_u8(bytes, escape));
+        found[i] = vorrq_u8(vorrq_u8(ends, quotes), vceqq_u8(bytes, delimiter));
+        highs[i] = vcgeq_u8(bytes, vdupq_n_u8(0x80));
+    }
+    *high = gather(highs, weights);
+    return gather(found, weights);
 }
 
 #else
