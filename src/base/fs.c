@@ -318,7 +318,8 @@ int fs_may_mkdirs(const char *path, struct tg_error *err)
     if (end)
         *end = '\0';
     if (rc == TG_OK && access(end ? part : "/", W_OK | X_OK) != 0)
-        rc = error_errno(err, TG_IO, errno, "folder '%s' cannot be made", missing);
+        rc = error_errno(err, TG_IO, errno, "folder '%s' cannot be %s", missing,
+                         end && strcmp(part, path) == 0 ? "written to" : "made");
     mem_free(missing);
     mem_free(part);
     return rc;
@@ -686,6 +687,13 @@ done:
         mem_free(holder);
     }
     return rc;
+}
+
+int fs_may_lock(const char *path, struct tg_error *err)
+{
+    if (access(path, R_OK | W_OK) == 0 || errno == ENOENT)
+        return TG_OK;
+    return error_errno(err, TG_IO, errno, "lock file '%s' cannot be opened", path);
 }
 
 void fs_unlock(struct fs_lock *lock)

@@ -65,6 +65,8 @@ struct fs_lock {
     struct lock_holder *holder; /* NULL: not held */
 };
 int fs_lock(const char *path, struct fs_lock *out, struct tg_error *err) TG_CHECK_RESULT;
+/* May this process have it, once nobody else does? Nothing is made or locked. */
+int fs_may_lock(const char *path, struct tg_error *err) TG_CHECK_RESULT;
 void fs_unlock(struct fs_lock *lock);
 
 #endif

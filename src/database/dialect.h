@@ -89,6 +89,11 @@ struct dialect {
     /* Both or none; of {'schema'}: table, "VIEW" in what it is, column, type, "NO": not nullable;
      * table, column of a key in order. */
     const char *reflect, *reflect_keys;
+    /* Query of {'dataset'} and {wanted}: pairs of a table ("": of none) and a right that the user
+     * is to have: SELECT, INSERT, DELETE, UPDATE, TRUNCATE, OWNER (of a table), SCHEMA, DATABASE
+     * (to make something in it), TEMPORARY. A row for each that is missing: what would grant it,
+     * and the user. NULL: nobody asks for rights. */
+    const char *rights;
     const char *generated;  /* query of {'dataset'}: table and column that it computes by itself;
                               NULL: information_schema knows */
     const char *overriding; /* of an INSERT: an identity column takes what it is given; NULL: it

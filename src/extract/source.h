@@ -108,6 +108,7 @@ struct resource_request {
     bool only_lists;   /* nothing will be read, and nothing said: `skipped` is all that is wanted */
     bool reads_all;    /* what would be left unread is read, and its pages say why (page.unread) */
     bool checks;       /* nothing will be read: what should be there must be there */
+    bool only_first;   /* no more than the first rows of what is there, which stays as it is */
     bool rejects;      /* what cannot be read goes with the page (page.bad), and reading goes on */
     bool keeps_texts;  /* rows may be refused: its pages tell where they stand (page.text) */
     bool is_last;      /* no other resource is begun while it is read */
@@ -127,7 +128,8 @@ struct source_facts {
     size_t primary_key_count;
     struct tg_column *columns; /* those of which something is known */
     size_t column_count;
-    size_t width; /* how many columns there are; 0: nobody knows */
+    const char **names; /* of all columns that there are */
+    size_t width;       /* how many; 0: nobody knows */
 };
 
 /* The resources that one stands for: their names, also as the value of the driver's `member`. */
@@ -145,6 +147,7 @@ struct source_driver {
     const struct option *source_options; /* keys beside `type`; ends with OPTION_END */
     const struct option *resource_options; /* keys of its resources */
     bool skips;                            /* whole files, by the cursor */
+    bool looks_first;                      /* `read` can give the first rows alone */
     bool hands_over; /* rows come once, when they are new to it: one that is old came late */
     bool lists_keys; /* `read` can do that, */
     const char *keys_option; /* from where this option of a resource says; NULL: by itself */

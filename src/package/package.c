@@ -69,6 +69,21 @@ int package_make_id(struct context *ctx, struct manifest *manifest, struct tg_er
     return arena_keep(&manifest->arena, text, &manifest->package_id, err);
 }
 
+static int open_folder(struct package *package, struct engine *engine, const char *folder,
+                       struct tg_error *err)
+{
+    int rc = TG_OK;
+    package->folder = mem_strdup(folder);
+    package->path = place(folder, "open", package->manifest.load_id);
+    if (!package->folder || !package->path)
+        TRY(error_nomem(err));
+    TRY(fs_remove_tree(package->path, err));
+    TRY(fs_mkdirs(package->path, err));
+    TRY(spool_new(package->ctx, engine, package->path, &package->spool, err));
+done:
+    return rc;
+}
+
 int package_create(struct context *ctx, struct engine *engine, const char *folder,
                    const char *load_id, struct package **out, struct tg_error *err)
 {
@@ -79,16 +94,11 @@ int package_create(struct context *ctx, struct engine *engine, const char *folde
         return error_nomem(err);
     package->ctx = ctx;
     manifest_init(&package->manifest);
-    package->folder = mem_strdup(folder);
-    package->path = place(folder, "open", load_id);
-    package->manifest.load_id = arena_strdup(&package->manifest.arena, load_id);
-    if (!package->folder || !package->path || !package->manifest.load_id)
-        TRY(error_nomem(err));
+    TRY(arena_keep(&package->manifest.arena, load_id, &package->manifest.load_id, err));
     TRY(package_make_id(ctx, &package->manifest, err));
     package->manifest.created_us = context_now_us(ctx);
-    TRY(fs_remove_tree(package->path, err));
-    TRY(fs_mkdirs(package->path, err));
-    TRY(spool_new(ctx, engine, package->path, &package->spool, err));
+    if (folder)
+        TRY(open_folder(package, engine, folder, err));
     *out = package;
     package = NULL;
 done:
@@ -104,7 +114,10 @@ struct manifest *package_manifest(struct package *package)
 int package_append(struct package *package, const char *table, const struct ArrowSchema *schema,
                    struct ArrowArray *array, struct tg_error *err)
 {
-    return spool_append(package->spool, table, schema, array, err);
+    if (package->spool)
+        return spool_append(package->spool, table, schema, array, err);
+    array_release(array);
+    return TG_OK;
 }
 
 static int put_text(const char *path, const char *name, struct buf *text, struct tg_error *err)

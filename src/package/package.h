@@ -20,7 +20,8 @@
 
 struct package; /* one being filled */
 
-/* `folder` is WORKDIR/PIPELINE. Makes open/LOAD_ID. The engine and ctx are borrowed. */
+/* `folder` is WORKDIR/PIPELINE. Makes open/LOAD_ID. The engine and ctx are borrowed. Without a
+ * folder (NULL) nothing is kept of what is appended, and the package is not to be finished. */
 int package_create(struct context *ctx, struct engine *engine, const char *folder,
                    const char *load_id, struct package **out, struct tg_error *err) TG_CHECK_RESULT;
 /* The load's own id, a random one. */

@@ -43,9 +43,16 @@ done:
 /* Where loads are to be sealed. */
 static int check_folder(const struct config *config, struct tg_error *err)
 {
+    int rc = TG_OK;
     char *folder = fs_join(config->workdir, config->pipeline);
-    int rc = folder ? fs_may_mkdirs(folder, err) : error_nomem(err);
+    char *lock = folder ? fs_join(folder, "lock") : NULL;
+    if (!lock)
+        TRY(error_nomem(err));
+    TRY(fs_may_mkdirs(folder, err));
+    TRY(fs_may_lock(lock, err));
+done:
     mem_free(folder);
+    mem_free(lock);
     return rc == TG_OK ? rc : error_where(err, rc, "pipeline '%s'", config->pipeline);
 }
 

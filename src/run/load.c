@@ -84,8 +84,9 @@ int load_package(struct load *load, struct manifest **out, struct tg_error *err)
 {
     struct session *session = load->session;
     if (!load->package) {
-        int rc = package_create(&session->pipeline->ctx, session->engine, session->folder, load->id,
-                                &load->package, err);
+        int rc =
+            package_create(&session->pipeline->ctx, session->engine,
+                           load->is_look ? NULL : session->folder, load->id, &load->package, err);
         if (rc != TG_OK)
             return rc;
     }

@@ -43,7 +43,8 @@ struct load {
     size_t further_count, further_cap;
     size_t room; /* bytes of batches of further tables that are not handed on yet */
     struct write_result written;
-    bool is_trial; /* nothing of it stays */
+    bool is_trial; /* nothing of it stays, */
+    bool is_look;  /* not even in its package */
 };
 
 void load_init(struct load *load, struct session *session);
@@ -94,7 +95,8 @@ struct turn {
     uint64_t rows_max;
     bool *cut;
     const struct onlooker *onlooker; /* NULL: nobody */
-    void (*between)(void *user);     /* is called after each page that was read; may be NULL */
+    bool only_first; /* the first rows of what is there: resource_look, in place of resource_read */
+    void (*between)(void *user); /* is called after each page that was read; may be NULL */
     void *user;
 };
 struct resource_load; /* one that is begun */
@@ -107,6 +109,9 @@ int resource_begin(struct load *load, const struct resource *resource, const str
  * always the same ones. */
 int resource_read(struct resource_load *part, uint64_t pages, struct resource_counts *counts,
                   bool *over, struct tg_error *err) TG_CHECK_RESULT;
+/* In a look: what there is of its first rows, of which nothing follows. */
+int resource_look(struct resource_load *part, struct resource_counts *counts,
+                  struct tg_error *err) TG_CHECK_RESULT;
 void resource_end(struct resource_load *part); /* NULL is fine */
 
 /* result.c: what the caller is told. Prepared before the load is written, so that nothing can fail

@@ -5,6 +5,7 @@
  *                    manifest that is made up) -> destination_outline
  *                 -> try_rows: session_open (lock) -> session_restore_alone -> load_begin
  *                    -> load_extract -> load_finish -> load_try (all statements, then a rollback)
+ *   plan_check    -> look, with fields_check, and rights at the destination
  *
  * With rows it is the way of a run up to the seal, which does not come: so a plan that is killed
  * leaves what a run leaves that is killed while it reads. State and catalog are the session's
@@ -52,11 +53,14 @@ static int look(struct tg_plan *plan, struct session *session, struct load *load
     TRY(look_at_range(plan, session, options, err));
     TRY(settle_pending(session, &plan->arena, &plan->pending, &plan->pending_count, err));
     TRY(load_begin(load, err));
+    if (load->is_look)
+        TRY(fields_check(load, err));
     TRY(refresh_mark(session, &manifest, err));
     TRY(outlook_resources(session, plan, &manifest, err));
     TRY(load_describe(load, &manifest, err));
     struct write_order order = session_order(session);
     order.trial = &plan->trial;
+    order.checks_rights = load->is_look;
     TRY(destination_outline(&session->destination, &manifest, &order, err));
 done:
     manifest_release(&manifest);
@@ -91,8 +95,21 @@ done:
     return rc;
 }
 
-int plan_pipeline(struct tg_pipeline *pipeline, const struct tg_plan_options *options,
-                  struct tg_plan **out, struct tg_error *err)
+/* In a check: with the first rows, from which the tables are known that a run would make. */
+static int look_at_rows(struct tg_plan *plan, struct session *session, struct load *load,
+                        struct tg_pipeline *pipeline, const struct tg_plan_options *options,
+                        struct tg_error *err)
+{
+    load->is_look = true;
+    return look(plan, session, load, pipeline, options, err);
+}
+
+typedef int plan_fn(struct tg_plan *plan, struct session *session, struct load *load,
+                    struct tg_pipeline *pipeline, const struct tg_plan_options *options,
+                    struct tg_error *err);
+
+static int make_plan(struct tg_pipeline *pipeline, const struct tg_plan_options *options,
+                     plan_fn *make, struct tg_plan **out, struct tg_error *err)
 {
     struct session session = {0};
     struct load load;
@@ -102,17 +119,13 @@ int plan_pipeline(struct tg_pipeline *pipeline, const struct tg_plan_options *op
                                             .timezone = options->timezone,
                                             .again = options->again || options->window,
                                             .skip_loaded = options->skip_loaded};
-    if (options->window && options->rows)
-        return error_set(err, TG_USAGE,
-                         "a backfill writes many loads, and rows are tried in one; leave out the "
-                         "window's length, or the rows");
     struct tg_plan *plan = plan_new(options);
     if (!plan)
         return error_nomem(err);
     pipeline->window = options->from || options->to || options->window ? &asked : NULL;
     load_init(&load, &session);
     load.is_trial = true;
-    int rc = (options->rows ? try_rows : look)(plan, &session, &load, pipeline, options, err);
+    int rc = make(plan, &session, &load, pipeline, options, err);
     rc = context_outcome(&pipeline->ctx, rc, err);
     load_end(&load, rc);
     session_close(&session);
@@ -124,11 +137,21 @@ int plan_pipeline(struct tg_pipeline *pipeline, const struct tg_plan_options *op
     return rc;
 }
 
+int plan_pipeline(struct tg_pipeline *pipeline, const struct tg_plan_options *options,
+                  struct tg_plan **out, struct tg_error *err)
+{
+    if (options->window && options->rows)
+        return error_set(err, TG_USAGE,
+                         "a backfill writes many loads, and rows are tried in one; leave out the "
+                         "window's length, or the rows");
+    return make_plan(pipeline, options, options->rows ? try_rows : look, out, err);
+}
+
 int plan_check(struct tg_pipeline *pipeline, struct tg_error *err)
 {
     const struct tg_plan_options options = {TG_PLAN_OPTIONS_INIT};
     struct tg_plan *plan = NULL;
-    int rc = plan_pipeline(pipeline, &options, &plan, err);
+    int rc = make_plan(pipeline, &options, look_at_rows, &plan, err);
     tg_plan_free(plan);
     return rc;
 }

@@ -23,13 +23,17 @@ struct tg_plan {
 int plan_pipeline(struct tg_pipeline *pipeline, const struct tg_plan_options *options,
                   struct tg_plan **out, struct tg_error *err) TG_CHECK_RESULT;
 
-/* Would a run be refused before it reads? As a plan without rows, of which nothing is kept. */
+/* Would a run be refused? As a plan without rows, of which nothing is kept, and the first rows. */
 int plan_check(struct tg_pipeline *pipeline, struct tg_error *err) TG_CHECK_RESULT;
 
 /* backfill.c: of the range that is asked for, what is loaded, and what would be. TG_USAGE as a run
  * or a backfill of it. */
 int backfill_outlook(struct session *session, const struct tg_plan_options *options,
                      struct tg_plan *plan, struct tg_error *err) TG_CHECK_RESULT;
+
+/* fields.c: have the selected resources' sources the fields that they name? By what the sources say
+ * beforehand, or by their first rows, on the way of a run. The load is begun, and keeps nothing. */
+int fields_check(struct load *load, struct tg_error *err) TG_CHECK_RESULT;
 
 /* outlook.c: how the selected resources would be read; with a manifest also what is known of their
  * tables, as if a package had rows for each of them. */

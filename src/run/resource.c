@@ -9,6 +9,7 @@
  *                                    and what is not loaded: keep_reject -> rejects_add]
  *                   -> leave: remember_cursor (resume.c), remember_bookmarks,
  *                      find_absent (keys.c: those that the source lists; rows rejected)
+ *   resource_look:  the same up to the normalizer, in a load that nobody keeps
  *
  * The first may be done while others are read (turns.c): it changes nothing that they know of.
  */
@@ -301,6 +302,7 @@ static int open_stream(struct resource_load *part, struct tg_error *err)
     request.may_wait = part->turn->may_wait;
     request.rejects = resource->reject_bad_rows;
     request.keeps_texts = resource->reject_bad_rows || contract_discards_rows(&part->contract);
+    request.only_first = part->turn->only_first;
     request.kept = &part->kept;
     request.tables = &part->tables.maker;
     request.commit_safe.resumes = part->resumes;
@@ -596,11 +598,11 @@ static int open_pages(struct resource_load *part, struct tg_error *err)
     int rc = TG_OK;
     struct context *ctx = &part->session->pipeline->ctx;
     const struct turn *turn = part->turn;
-    const bool judged = part->resource->judged;
+    const bool judged = part->resource->judged && !turn->onlooker && !turn->only_first;
     const struct extract_sink sink = {.push = push_page,
                                       .bad = reject_bad,
                                       .progress = show_progress,
-                                      .judged = judged && !turn->onlooker ? tell_page : NULL,
+                                      .judged = judged ? tell_page : NULL,
                                       .filtered = part->cursor ? note_filtered : NULL,
                                       .user = part};
     struct page_stream *stream = part->stream;
@@ -652,7 +654,8 @@ static int enter(struct resource_load *part, struct resource_counts *counts, str
     tell_reads(part->session, part->resource, part->cursor ? cursor_view(part->cursor) : NULL);
     if (!part->resource->no_table)
         TRY(meet_own_table(part, err));
-    TRY(begin_source(part, err));
+    if (!part->turn->only_first)
+        TRY(begin_source(part, err));
     TRY(open_pages(part, err));
 done:
     return rc;
@@ -752,6 +755,20 @@ int resource_read(struct resource_load *part, uint64_t pages, struct resource_co
         TRY(leave(part, err));
     part->spent_us += context_ticks_us() - started;
     counts->seconds = (double)part->spent_us / 1e6;
+done:
+    return rc;
+}
+
+int resource_look(struct resource_load *part, struct resource_counts *counts, struct tg_error *err)
+{
+    int rc = TG_OK;
+    bool over = false;
+    TRY(enter(part, counts, err));
+    while (!over)
+        TRY(extract_page(part->extract, &over, err));
+    if (part->normalizer)
+        TRY(normalizer_finish(part->normalizer, err));
+    counts->rows_read = extract_counts(part->extract)->rows_read;
 done:
     return rc;
 }

@@ -83,6 +83,8 @@ static void forget(struct session *session)
     ledger_release(&session->ledger);
     session->had_data = NULL;
     session->had_data_count = 0;
+    session->taken = NULL;
+    session->taken_count = 0;
     session->dropped = NULL;
     session->dropped_count = 0;
     session->follows = NULL;

@@ -22,12 +22,6 @@ struct progress {
     uint64_t resources, resources_ended; /* that it reads, and of these are through */
 };
 
-/* A table that has had data. */
-struct past_table {
-    const char *name;
-    bool is_taken; /* something that is no table has its name */
-};
-
 /* In the ledger's arena. */
 struct dropped_table {
     const char *name, *resource;
@@ -66,9 +60,11 @@ struct session {
     struct state aside; /* of a window: what a program keeps meanwhile, and nobody afterwards */
     bool program_kept;  /* a program has changed the state */
     struct catalog catalog;
-    struct catalog there;        /* tables that a load touches, as the destination has them */
-    struct past_table *had_data; /* tables, by the ledger */
+    struct catalog there;  /* tables that a load touches, as the destination has them */
+    const char **had_data; /* names of tables, by the ledger */
     size_t had_data_count;
+    const char **taken; /* names for tables that something else has: a view */
+    size_t taken_count;
     struct dropped_table *dropped; /* tables that the load drops */
     size_t dropped_count;
     struct resource_window *windows; /* window_bind */

@@ -104,6 +104,14 @@ static int list_roots(struct session *session, struct wanted *out, struct tg_err
 
 /* ---- what they are like ---- */
 
+static bool has_name(const char *const *names, size_t count, const char *name)
+{
+    for (size_t i = 0; i < count; i++)
+        if (strcmp(names[i], name) == 0)
+            return true;
+    return false;
+}
+
 static bool is_system(const char *column)
 {
     return strncmp(column, "_dlt_", 5) == 0;
@@ -164,25 +172,42 @@ int there_note(struct session *session, struct tg_error *err)
     for (size_t i = 0; i < catalog->table_count; i++) {
         if (!catalog->tables[i]->seen_data || table_is_system(catalog->tables[i]))
             continue;
-        struct past_table *past = &session->had_data[session->had_data_count++];
-        *past = (struct past_table){.is_taken = false};
-        TRY(arena_keep(&session->ledger.arena, catalog->tables[i]->name, &past->name, err));
+        TRY(arena_keep(&session->ledger.arena, catalog->tables[i]->name,
+                       &session->had_data[session->had_data_count++], err));
     }
 done:
     return rc;
 }
 
-/* A table that has had data, and is none of those that are there. */
+static int ask_for(struct session *session, const char *name, struct tg_error *err)
+{
+    int rc = TG_OK;
+    bool answers = false;
+    if (catalog_find_like(&session->there, name, session->destination.facts.folds_case))
+        return TG_OK;
+    TRY(destination_answers(&session->destination, name, &answers, err));
+    if (answers)
+        TRY(arena_keep(&session->ledger.arena, name, &session->taken[session->taken_count++], err));
+done:
+    return rc;
+}
+
+/* Of tables that are not there: those that have had data, and roots, which a run would make. */
 static int note_taken(struct session *session, const struct wanted *wanted, struct tg_error *err)
 {
     int rc = TG_OK;
-    const bool folds = session->destination.facts.folds_case;
-    for (size_t i = 0; i < session->had_data_count; i++) {
-        struct past_table *past = &session->had_data[i];
-        if (is_touched(wanted, past->name) &&
-            !catalog_find_like(&session->there, past->name, folds))
-            TRY(destination_answers(&session->destination, past->name, &past->is_taken, err));
-    }
+    session->taken =
+        arena_alloc(&session->ledger.arena,
+                    (session->had_data_count + wanted->count + 1) * sizeof(*session->taken));
+    if (!session->taken)
+        return error_nomem(err);
+    for (size_t i = 0; i < session->had_data_count; i++)
+        if (is_touched(wanted, session->had_data[i]))
+            TRY(ask_for(session, session->had_data[i], err));
+    for (size_t i = 0; i < wanted->count; i++)
+        if (!has_name(session->had_data, session->had_data_count, wanted->roots[i]) &&
+            !refresh_drops(session, wanted->roots[i]))
+            TRY(ask_for(session, wanted->roots[i], err));
 done:
     return rc;
 }
@@ -295,27 +320,19 @@ static int check_links(const struct session *session, const struct table *there,
     return TG_OK;
 }
 
-static const struct past_table *find_past(const struct session *session, const char *table)
-{
-    for (size_t i = 0; i < session->had_data_count; i++)
-        if (strcmp(session->had_data[i].name, table) == 0)
-            return &session->had_data[i];
-    return NULL;
-}
-
 int there_fits(const struct session *session, const char *table, struct tg_error *err)
 {
     const struct table *there =
         catalog_find_like(&session->there, table, session->destination.facts.folds_case);
-    const struct past_table *past = find_past(session, table);
     if (there)
         return check_links(session, there, err);
-    return past && past->is_taken ? error_set(err, TG_DESTINATION,
-                                              "something else than a table has that name: \"%s\", "
-                                              "a view maybe; rename it, or "
-                                              "the resource's table",
-                                              table)
-                                  : TG_OK;
+    return has_name(session->taken, session->taken_count, table)
+               ? error_set(err, TG_DESTINATION,
+                           "something else than a table has that name: \"%s\", "
+                           "a view maybe; rename it, or "
+                           "the resource's table",
+                           table)
+               : TG_OK;
 }
 
 int there_meet(const struct session *session, const char *table, const struct resource *resource,
@@ -323,7 +340,9 @@ int there_meet(const struct session *session, const char *table, const struct re
 {
     const bool is_there =
         catalog_find_like(&session->there, table, session->destination.facts.folds_case) != NULL;
-    *found = is_there ? THERE_PRESENT : find_past(session, table) ? THERE_GONE : THERE_NEW;
+    *found = is_there                                                      ? THERE_PRESENT
+             : has_name(session->had_data, session->had_data_count, table) ? THERE_GONE
+                                                                           : THERE_NEW;
     int rc = there_fits(session, table, err);
     if (rc != TG_OK || *found != THERE_GONE)
         return rc;

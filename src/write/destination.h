@@ -96,6 +96,7 @@ struct write_order {
                               made for it */
     struct trial *trial; /* all is rolled back, and is in here: also what exceeds limits, which does
                             not fail then. NULL: it is done */
+    bool checks_rights;  /* without rows: what the user may not do of it is an error */
 };
 #define SYNTAX_ERROR "42601" /* SQLSTATE */
 #define NO_SCHEMA    "3F000"

@@ -169,6 +169,8 @@ static void test_whether_folders_can_be_made(void **state)
     assert_int_equal(fs_may_mkdirs(path, &err), TG_OK);
     assert_int_equal(access("not", F_OK), -1);
     assert_int_equal(fs_may_mkdirs(here, &err), TG_OK);
+    assert_int_equal(fs_may_lock(path, &err), TG_OK);
+    assert_int_equal(access(path, F_OK), -1);
     assert_int_equal(fs_may_mkdirs("/", &err), geteuid() == 0 ? TG_OK : TG_IO);
     assert_int_equal(fs_write_file("a_file", "x", 1, &err), TG_OK);
     snprintf(path, sizeof(path), "%s/a_file/below", here);

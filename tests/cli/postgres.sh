@@ -133,7 +133,7 @@ test_a_right_that_is_missing() {
     spec
     run 1
     says "permission denied for database" "grant the user this right" \
-        "dataset 'd' is not there, and to make it takes the right CREATE on the database"
+        "what user 'nobody_$$' lacks for this load: GRANT CREATE ON DATABASE"
     pg "$(database)" -c "GRANT CREATE ON DATABASE $(database) TO nobody_$$"
     run 0
     equal 1 "$(sql "SELECT count(*) FROM t")"
@@ -147,7 +147,7 @@ test_a_dataset_that_others_made() {
     destination=$(as_nobody)
     spec
     run 1
-    says "the load cannot be written: postgresql: permission denied for schema d" "to make a table in it takes the right CREATE on the schema"
+    says "the load cannot be written: postgresql: permission denied for schema d" "what user 'nobody_$$' lacks for this load: GRANT CREATE ON SCHEMA d TO"
     pg "$(database)" -c "GRANT CREATE ON SCHEMA d TO nobody_$$"
     run 0
     echo '{"id": 2}' >t.jsonl

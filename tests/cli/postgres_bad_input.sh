@@ -338,7 +338,8 @@ test_destination_is_a_view() {
     rows 1
     files
     psql_here "CREATE SCHEMA d; CREATE VIEW d.t AS SELECT 1 AS id"
-    refuses TG_DESTINATION "relation \"t\" already exists" "a view maybe: rename it, or the resource's table"
+    fails 1 TG_DESTINATION final "something else than a table has that name: \"t\", a view maybe; rename it, or the resource's table"
+    equal "" "$(packages)" "the package"
     equal 0 "$(psql_here "SELECT count(*) FROM pg_tables WHERE schemaname = 'd'")" "tables"
     psql_here "DROP VIEW d.t"
     mended 1

@@ -508,6 +508,33 @@ done:
     return rc;
 }
 
+/* A page of each, and nothing to remember: what is behind it is not read. */
+static void test_first_rows_alone(void **state)
+{
+    struct page_stream *stream = NULL;
+    struct page page = {.kind = PAGE_END};
+    struct tg_error err = {0};
+    char name[16];
+    uint64_t rows = 0;
+    const struct option_value path = {"path", "*.jsonl"};
+    put_file(*state, "a.jsonl", "{\"id\":1}\n{\"id\":2}\n");
+    put_file(*state, "b.jsonl", "");
+    for (int i = 0; i < 150; i++) {
+        snprintf(name, sizeof(name), "c%d.jsonl", i);
+        put_file(*state, name, "{\"id\":3}\n");
+    }
+    struct resource_request request = request_of(*state, ".", &path, 1);
+    request.only_first = true;
+    assert_int_equal(open_request(&request, &stream, &err), TG_OK);
+    do {
+        assert_int_equal(next_page(stream, &page, &err), TG_OK);
+        rows += page.row_count;
+    } while (page.kind != PAGE_END);
+    assert_int_equal(rows, 2 + 98); /* of a hundred files, one of which is empty */
+    assert_int_equal(remembered(stream).count, 0);
+    page_stream_close(stream);
+}
+
 static void test_out_of_memory(void **state)
 {
     put_file(*state, "a.jsonl", "{\"id\":1}\n");
@@ -536,6 +563,7 @@ int main(void)
         IN_FOLDER(test_run_with_cursor),
         IN_FOLDER(test_no_files),
         IN_FOLDER(test_hints),
+        IN_FOLDER(test_first_rows_alone),
         IN_FOLDER(test_out_of_memory),
     };
     return cmocka_run_group_tests_name("extract/files", tests, start_engine, stop_engine);

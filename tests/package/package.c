@@ -223,6 +223,12 @@ static void test_notes_and_tries(void **state)
     sample_ok(package_drop("w/p/sealed/2.0", err));
 }
 
+static void note_release(struct ArrowArray *array)
+{
+    *(bool *)array->private_data = true;
+    array->release = NULL;
+}
+
 static void test_absolute_folder(void **state)
 {
     (void)state;
@@ -239,6 +245,22 @@ static void test_absolute_folder(void **state)
     sample_ok(package_drop(sealed, err));
     assert_false(exists(path));
     mem_free(sealed);
+}
+
+/* What is appended to one without a folder is gone, and nothing is made for it. */
+static void test_without_a_folder(void **state)
+{
+    (void)state;
+    struct package *package = NULL;
+    struct manifest_table *table = NULL;
+    bool released = false;
+    struct ArrowSchema none = {.release = NULL};
+    struct ArrowArray array = {.release = note_release, .private_data = &released};
+    sample_ok(package_create(&ctx, engine, NULL, "1.0", &package, err));
+    sample_ok(manifest_add_table(package_manifest(package), "t", "t", false, &table, err));
+    sample_ok(package_append(package, "t", &none, &array, err));
+    assert_true(released);
+    package_free(package);
 }
 
 static int whole_life(void)
@@ -275,12 +297,12 @@ static void test_memory_runs_out(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        in_folder(test_seal_and_open),   in_folder(test_unsealed_is_deleted),
-        in_folder(test_without_rows),    in_folder(test_settle),
-        in_folder(test_damage_is_found), in_folder(test_drop),
-        in_folder(test_set_aside),       in_folder(test_notes_and_tries),
-        in_folder(test_set_aside),       in_folder(test_absolute_folder),
-        in_folder(test_memory_runs_out),
+        in_folder(test_seal_and_open),    in_folder(test_unsealed_is_deleted),
+        in_folder(test_without_rows),     in_folder(test_settle),
+        in_folder(test_damage_is_found),  in_folder(test_drop),
+        in_folder(test_set_aside),        in_folder(test_notes_and_tries),
+        in_folder(test_set_aside),        in_folder(test_absolute_folder),
+        in_folder(test_without_a_folder), in_folder(test_memory_runs_out),
     };
     return cmocka_run_group_tests_name("package/package", tests, NULL, NULL);
 }

@@ -172,6 +172,32 @@ static const char like_lacks[] =
     ") AS looked\n"
     "WHERE has IS NOT NULL";
 
+/* A right to some columns may be enough. What is not there has no rights, and its row none. */
+static const char rights[] =
+    "SELECT CASE w.wanted\n"
+    "    WHEN 'DATABASE' THEN format('GRANT CREATE ON DATABASE %I TO %I', current_database(), "
+    "current_user)\n"
+    "    WHEN 'TEMPORARY' THEN format('GRANT TEMPORARY ON DATABASE %I TO %I', "
+    "current_database(), current_user)\n"
+    "    WHEN 'SCHEMA' THEN format('GRANT CREATE ON SCHEMA %I TO %I', n.nspname, current_user)\n"
+    "    WHEN 'OWNER' THEN format('ALTER TABLE %I.%I OWNER TO %I', n.nspname, c.relname, "
+    "current_user)\n"
+    "    ELSE format('GRANT %s ON %I.%I TO %I', w.wanted, n.nspname, c.relname, current_user)\n"
+    "    END, current_user\n"
+    "FROM (VALUES {wanted}) AS w (name, wanted)\n"
+    "LEFT JOIN pg_catalog.pg_namespace AS n ON n.nspname = {'dataset'}\n"
+    "LEFT JOIN pg_catalog.pg_class AS c ON c.relnamespace = n.oid AND c.relname = w.name\n"
+    "    AND c.relkind IN ('r', 'p', 'f')\n"
+    "WHERE NOT CASE\n"
+    "    WHEN w.wanted = 'DATABASE' THEN has_database_privilege(current_database(), 'CREATE')\n"
+    "    WHEN w.wanted = 'TEMPORARY' THEN has_database_privilege(current_database(), 'TEMPORARY')\n"
+    "    WHEN w.wanted = 'SCHEMA' THEN has_schema_privilege(n.oid, 'CREATE')\n"
+    "    WHEN w.wanted = 'OWNER' THEN pg_has_role(c.relowner, 'USAGE')\n"
+    "    WHEN w.wanted IN ('SELECT', 'INSERT', 'UPDATE') THEN has_any_column_privilege(c.oid, "
+    "w.wanted)\n"
+    "    ELSE has_table_privilege(c.oid, w.wanted) END\n"
+    "ORDER BY 1";
+
 const struct dialect dialect_postgres = {
     .name = "postgres",
     .vendor = "PostgreSQL",
@@ -192,6 +218,7 @@ const struct dialect dialect_postgres = {
     .truncate = "TRUNCATE {table}",
     .like = "CREATE TABLE {made} (LIKE {table} INCLUDING ALL)",
     .like_lacks = like_lacks,
+    .rights = rights,
     .index = "CREATE INDEX ON {table} ({columns}) WHERE {condition}",
     .unique = "ALTER TABLE {table} ADD UNIQUE ({column})",
     .hex = {"'\\x", "'::bytea"},

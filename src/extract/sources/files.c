@@ -35,6 +35,9 @@
 /* One page is worked on while the next is made; more would only take memory. */
 enum { PAGES_AHEAD = 1, AHEAD_BYTES_MIN = 256 * 1024 };
 
+/* Of so many files the first rows are looked at, where no more is wanted. */
+enum { FIRST_FILES = 100 };
+
 /* What the resources share. */
 struct source {
     char *root;
@@ -55,6 +58,7 @@ struct files_stream {
     size_t next;      /* in the listing: the file that is open, or the first that is not done */
     int64_t bytes_total;
     bool is_reported;
+    size_t looked; /* into so many files, for their first rows */
 
     /* the file that is being read */
     struct page_stream *pages; /* NULL: none is open */
@@ -375,9 +379,9 @@ static int start_text(struct files_stream *stream, struct listed_file *file, str
 }
 
 /* A small file is not worth a thread. */
-static bool is_read_ahead(const struct listed_file *file)
+static bool is_read_ahead(const struct files_stream *stream, const struct listed_file *file)
 {
-    return !file->is_file || bytes_to_read(file) > AHEAD_BYTES_MIN;
+    return !stream->request.only_first && (!file->is_file || bytes_to_read(file) > AHEAD_BYTES_MIN);
 }
 
 static int open_json(struct files_stream *stream, const struct listed_file *file,
@@ -397,7 +401,7 @@ static int open_json(struct files_stream *stream, const struct listed_file *file
     struct page_stream *pages;
     int rc = TG_OK;
     TRY(json_reader_open(text, &options, &pages, err));
-    if (is_read_ahead(file))
+    if (is_read_ahead(stream, file))
         TRY(read_ahead_open(pages, PAGES_AHEAD, SIZE_MAX, &pages, err));
     stream->pages = pages;
 done:
@@ -492,13 +496,18 @@ static int has_changed(const struct listed_file *file, bool matters, struct tg_e
     return TG_SOURCE;
 }
 
+static void leave_file(struct files_stream *stream)
+{
+    page_stream_close(stream->pages);
+    stream->pages = NULL;
+    stream->next++;
+}
+
 static int finish_file(struct files_stream *stream, struct listed_file *file, struct tg_error *err)
 {
     bool changed = false;
     int rc = TG_OK;
-    page_stream_close(stream->pages);
-    stream->pages = NULL;
-    stream->next++;
+    leave_file(stream);
     context_log(context_of(stream), TG_LOG_DEBUG, "files",
                 "resource '%s': file '%s' is read: %llu rows", stream->request.name, file->name,
                 (unsigned long long)file->rows);
@@ -516,6 +525,13 @@ done:
 
 /* ---- Reading ------------------------------------------------------------------------------- */
 
+/* What a pipe gives it gives once. */
+static bool is_wanted(const struct files_stream *stream, const struct listed_file *file)
+{
+    return (file->fate == FILE_WHOLE || file->fate == FILE_TAIL) &&
+           (!stream->request.only_first || (file->is_file && stream->looked < FIRST_FILES));
+}
+
 /* The next file that is to be read is opened, if there is one; those before it are remembered. */
 static int open_next(struct files_stream *stream, struct tg_error *err)
 {
@@ -526,8 +542,9 @@ static int open_next(struct files_stream *stream, struct tg_error *err)
         TRY(context_check(context_of(stream), err));
         if (file->fate == FILE_NOTED)
             TRY(remember_noted(&stream->made, file, err));
-        if (file->fate != FILE_WHOLE && file->fate != FILE_TAIL)
+        if (!is_wanted(stream, file))
             continue;
+        stream->looked++;
         TRY(open_file(stream, file, err));
         break;
     }
@@ -555,7 +572,9 @@ static int read_page(struct files_stream *stream, struct page *page, struct tg_e
     page->unread = file->unread;
     page->unread_lines = file->unread_lines;
     page->file_is_known = bookmarks_find(stream->request.recalled, file->name) != NULL;
-    if (page->kind == PAGE_END)
+    if (page->kind == PAGE_END && stream->request.only_first)
+        leave_file(stream);
+    else if (page->kind == PAGE_END)
         TRY(finish_file(stream, file, err));
     else
         file->rows += page->read_count;
@@ -569,6 +588,8 @@ static int files_next(struct page_stream *base, struct page *page, struct tg_err
     uint64_t bytes = 0;
     int rc = TG_OK;
     page_clear(page);
+    if (stream->pages && stream->request.only_first)
+        leave_file(stream);
     while (page->kind == PAGE_END) {
         if (!stream->pages)
             TRY(open_next(stream, err));
@@ -579,7 +600,7 @@ static int files_next(struct page_stream *base, struct page *page, struct tg_err
     }
     page->bytes = bytes;
     page->bytes_total = (uint64_t)stream->bytes_total;
-    if (page->kind == PAGE_END && !stream->is_reported)
+    if (page->kind == PAGE_END && !stream->is_reported && !stream->request.only_first)
         report_fates(context_of(stream), stream->request.name, &stream->listing);
     stream->is_reported |= page->kind == PAGE_END;
 done:
@@ -748,6 +769,7 @@ const struct source_driver source_files = {
     .open = files_open,
     .close = files_close,
     .skips = true,
+    .looks_first = true,
     .hands_over = true,
     .lists_keys = true,
     .keys_option = "keys_path",

@@ -109,10 +109,11 @@ static int no_table(const struct source *source, const char *name, struct tg_err
     if (relations->count == 0)
         return error_set(err, TG_SOURCE,
                          "schema '%s' is not there, or has no table and no view that this user may "
-                         "see; check 'schema' and 'connection'",
+                         "see; check 'schema' and 'connection', or grant USAGE on it and SELECT",
                          relations->schema);
     error_set(err, TG_SOURCE, "schema '%s' has no table or view '%s' that this user may see%s",
-              relations->schema, name, nearest_hint(&nearest, hint));
+              relations->schema, name,
+              nearest.name ? nearest_hint(&nearest, hint) : "; if it is there, grant SELECT on it");
     return error_names(err, TG_SOURCE, AT_TABLE, name);
 }
 
@@ -411,7 +412,7 @@ static int check_columns(struct plan *plan, const struct resource_request *reque
     static const char *const options[] = {"included_columns", "excluded_columns"};
     int rc = TG_OK;
     const char **names;
-    size_t checked = option_of(request, "tables") ? 1 : 2;
+    const size_t checked = option_of(request, "tables") ? 1 : 2;
     for (size_t i = 0; i < request->key_count; i++)
         if (!relation_column(&plan->relation, request->keys[i]))
             return no_column(plan, "primary_key", request->keys[i], err);
@@ -510,11 +511,11 @@ static int choose_cursor(struct plan *plan, const struct resource_request *reque
 static int check_options(const struct resource_request *request, struct tg_error *err)
 {
     bool table = option_of(request, "table"), query = option_of(request, "query");
-    if (table == query)
-        return error_set(err, TG_SPEC,
-                         table ? "'table' and 'query' exclude each other; keep one of them"
-                               : "a resource of this source needs 'table', 'query' or 'tables'");
-    return TG_OK;
+    return table != query
+               ? TG_OK
+               : error_set(err, TG_SPEC,
+                           table ? "'table' and 'query' exclude each other; keep one of them"
+                                 : "a resource of this source needs 'table', 'query' or 'tables'");
 }
 
 static int make_plan(struct source *source, const struct resource_request *request,
@@ -567,12 +568,12 @@ static int column_fact(const struct resource_request *request, const struct rela
     struct tg_column *fact = &out->columns[out->column_count];
     if (!is_chosen(request, column->name))
         return TG_OK;
-    out->width++;
-    *fact = (struct tg_column){.nullable = column->nullable ? TG_DEFAULT : TG_NO};
+    int rc = arena_keep(arena, column->name, &out->names[out->width], err);
+    *fact = (struct tg_column){.name = out->names[out->width++],
+                               .nullable = column->nullable ? TG_DEFAULT : TG_NO};
     type_fact(&column->spec, fact);
-    if (fact->data_type || fact->nullable != TG_DEFAULT)
-        out->column_count++;
-    return arena_keep(arena, column->name, &fact->name, err);
+    out->column_count += fact->data_type || fact->nullable != TG_DEFAULT;
+    return rc;
 }
 
 /* A part of a key makes no row unique. */
@@ -600,7 +601,8 @@ static int sql_describe(struct source *source, const struct resource_request *re
     TRY(make_plan(source, request, &plan, err));
     const struct relation *relation = &plan.relation;
     out->columns = arena_alloc(arena, (relation->column_count + 1) * sizeof(*out->columns));
-    if (!out->columns)
+    out->names = arena_alloc(arena, (relation->column_count + 1) * sizeof(*out->names));
+    if (!out->columns || !out->names)
         TRY(error_nomem(err));
     for (size_t i = 0; i < relation->column_count; i++)
         TRY(column_fact(request, &relation->columns[i], arena, out, err));
@@ -619,9 +621,8 @@ static int set_ceiling(struct source *source, const struct resource_request *req
     const struct commit_safe *asked = &request->commit_safe;
     const struct safe_request safe = {pool_first(source->pool), &source->safe, asked, request->name,
                                       request->replaces};
-    if (!plan->selection.cursor_column || !asked->applies || asked->wanted == TG_NO)
-        return TG_OK;
-    return safe_ceiling(&safe, &plan->selection, err);
+    const bool is_none = !plan->selection.cursor_column || !asked->applies;
+    return is_none || asked->wanted == TG_NO ? TG_OK : safe_ceiling(&safe, &plan->selection, err);
 }
 
 /* Slices come in no order: what is sorted is read as a whole, as is what a key could not tell apart

@@ -20,6 +20,7 @@
 #include "write/sql/ledger.h"
 #include "write/sql/rebase.h"
 #include "write/sql/record.h"
+#include "write/sql/rights.h"
 #include "write/sql/shared.h"
 
 #define PACKAGE "PACKAGE"
@@ -204,6 +205,10 @@ int outline_load(struct connection *con, const struct dialect *dialect, bool cre
     TRY(plan_ledger(&outline, err));
     TRY(excess_of_schema(&outline.delivery, order, &outline.excesses, err));
     TRY(take_down(&outline, order->trial, err));
+    const struct plan *const plans[] = {&outline.schema, &outline.stage, &outline.rows,
+                                        &outline.ledger};
+    if (con && order->checks_rights)
+        TRY(rights_check(con, manifest->dataset, plans, sizeof(plans) / sizeof(plans[0]), err));
 done:
     outline_release(&outline);
     return rc;

@@ -33,6 +33,7 @@
 #include "write/sql/outline.h"
 #include "write/sql/rebase.h"
 #include "write/sql/record.h"
+#include "write/sql/rights.h"
 #include "write/sql/sample.h"
 #include "write/sql/shared.h"
 #include "write/sql/stage.h"
@@ -335,25 +336,6 @@ static int check_staged(const struct writing *writing, struct tg_error *err)
     return rc;
 }
 
-static const char missing_right[] = "42501";
-
-/* What the user must be allowed, which depends on what is there. */
-static int lacks_right(const struct writing *writing, int rc, struct tg_error *err)
-{
-    const char *dataset = writing->manifest->dataset;
-    const struct tg_error refused = *err;
-    const char *need =
-        ddl_makes_dataset(&writing->draft.delivery)
-            ? "is not there, and to make it takes the right CREATE on the database"
-            : "is there: to make a table in it takes the right CREATE on the schema, to change "
-              "one takes its owner";
-    error_set(err, rc, "%s (dataset '%s' %s)", refused.what, dataset, need);
-    const struct tg_error said = *err;
-    *err = refused;
-    memcpy(err->what, said.what, sizeof(said.what));
-    return rc;
-}
-
 /* Makes a table or a schema that somebody else has just made? What is unique then are their names.
  */
 static int change_schema(struct writing *writing, struct tg_error *err)
@@ -361,8 +343,6 @@ static int change_schema(struct writing *writing, struct tg_error *err)
     int rc = plan_run(&writing->draft.schema, &writing->runner, writing->tallies, err);
     if (rc != TG_OK && strcmp(err->sqlstate, "23505") == 0)
         memcpy(err->sqlstate, serialization_failure, sizeof(serialization_failure));
-    if (rc != TG_OK && strcmp(err->sqlstate, missing_right) == 0)
-        rc = lacks_right(writing, rc, err);
     return rc;
 }
 
@@ -650,6 +630,16 @@ done:
     return rc;
 }
 
+/* What the user must be allowed, as far as it was planned. */
+static int explain_right(const struct writing *writing, int rc, struct tg_error *err)
+{
+    const struct draft *draft = &writing->draft, *staged = &writing->staged;
+    const struct plan *const plans[] = {&draft->schema,  &draft->data,   &writing->record,
+                                        &staged->schema, &staged->stage, &staged->data};
+    return rights_explain(writing->con, writing->manifest->dataset, plans,
+                          sizeof(plans) / sizeof(plans[0]), rc, err);
+}
+
 /* One attempt. */
 static int write_once(const struct runner *runner, const char *package_path,
                       const struct manifest *manifest, const struct write_order *order,
@@ -685,6 +675,8 @@ static int write_once(const struct runner *runner, const char *package_path,
     (void)!run_temporary(&writing.drop, runner, NULL,
                          NULL); /* else the connection's end drops them */
 done:
+    if (rc == TG_DESTINATION)
+        rc = explain_right(&writing, rc, err);
     draft_release(&writing.staged);
     draft_release(&writing.draft);
     delivery_release(&writing.relaid_delivery);
