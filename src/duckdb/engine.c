@@ -171,16 +171,34 @@ int engine_reserve(struct engine *engine, size_t column_count, struct tg_error *
 
 /* ---- the library's instance ---- */
 
-/* A new connection; the first one has the engine take its part of the instance. */
+/* The engine takes its part of the instance, unless it has. Under its lock. */
+static int begin_work(struct engine *engine, struct tg_error *err)
+{
+    if (engine->use.instance)
+        return TG_OK;
+    return instance_work(engine->ctx, engine->instance, engine->ctx->memory_bytes_max / 4 * 3,
+                         &engine->use, err);
+}
+
 static int connect_engine(struct engine *engine, duckdb_connection *out, struct tg_error *err)
 {
-    int rc = TG_OK;
     pthread_mutex_lock(&engine->lock);
-    if (!engine->use.instance)
-        rc = instance_work(engine->ctx, engine->instance, engine->ctx->memory_bytes_max / 4 * 3,
-                           &engine->use, err);
+    int rc = begin_work(engine, err);
     pthread_mutex_unlock(&engine->lock);
     return rc == TG_OK ? instance_connect(&engine->use, out, err) : rc;
+}
+
+/* A connection of the program's is left as it is. */
+int engine_alone(struct engine *engine, bool alone, struct tg_error *err)
+{
+    if (engine->ctx->scratch)
+        return TG_OK;
+    pthread_mutex_lock(&engine->lock);
+    int rc = begin_work(engine, err);
+    if (rc == TG_OK)
+        rc = instance_alone(engine->ctx, &engine->use, alone, err);
+    pthread_mutex_unlock(&engine->lock);
+    return rc;
 }
 
 static int connect(struct engine *engine, void **session, struct tg_error *err)

@@ -46,6 +46,11 @@ void engine_disconnect(struct engine_session *session); /* a zeroed one is fine 
 int engine_reserve(struct engine *engine, size_t column_count,
                    struct tg_error *err) TG_CHECK_RESULT;
 
+/* Whether whoever draws the rows of a query works on it alone, until engine_rest: for what one
+ * thread does in any case, as it is to read rows in their order. DuckDB has the one that draws them
+ * wait for its others by turning round. */
+int engine_alone(struct engine *engine, bool alone, struct tg_error *err) TG_CHECK_RESULT;
+
 /* Texts and names in its SQL. */
 static inline void engine_text(struct buf *sql, const char *text)
 {

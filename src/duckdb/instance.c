@@ -35,7 +35,7 @@ struct instance {
     size_t file_use_count;
     size_t hold_count, use_count;
     size_t memory_bytes;       /* the sum of what the uses may take */
-    size_t narrow_count;       /* uses that have room for one thread alone */
+    size_t narrow_count;       /* uses that have room for one thread alone, or want no other */
     struct duck_limits limits; /* as they are set */
 };
 
@@ -189,12 +189,20 @@ static int set_limits(const struct context *ctx, struct instance *instance, duck
     return duck_limit(ctx, con, &wanted, &instance->limits, err);
 }
 
+/* A reason of a use to have one thread alone comes, or goes. */
+static void set_narrow(struct instance_use *use, bool *reason, bool value)
+{
+    use->instance->narrow_count -= use->is_narrow || use->is_alone;
+    *reason = value;
+    use->instance->narrow_count += use->is_narrow || use->is_alone;
+}
+
 static void leave(const struct context *ctx, struct instance_use *use)
 {
     struct instance *instance = use->instance;
     instance->use_count--;
     instance->file_use_count -= use->of_file;
-    instance->narrow_count -= use->is_narrow;
+    instance->narrow_count -= use->is_narrow || use->is_alone;
     instance->memory_bytes -= use->memory_bytes;
     /* Where the others need more than they should, the next one that joins sets it right. */
     if (instance->use_count > 0)
@@ -316,10 +324,8 @@ int instance_reserve(const struct context *ctx, struct instance_use *use, size_t
         return TG_OK;
     pthread_mutex_lock(&instances.lock);
     const struct duck_limits own = duck_limits(instance->threads, use->memory_bytes);
-    if (!use->is_narrow && need * (size_t)own.threads > use->memory_bytes) {
-        use->is_narrow = true;
-        instance->narrow_count++;
-    }
+    if (need * (size_t)own.threads > use->memory_bytes)
+        set_narrow(use, &use->is_narrow, true);
     if (need > use->memory_bytes) {
         instance->memory_bytes += need - use->memory_bytes;
         use->memory_bytes = need;
@@ -328,6 +334,18 @@ int instance_reserve(const struct context *ctx, struct instance_use *use, size_t
     pthread_mutex_unlock(&instances.lock);
     if (rc == TG_OK)
         use->reserved_bytes = need;
+    return rc;
+}
+
+int instance_alone(const struct context *ctx, struct instance_use *use, bool alone,
+                   struct tg_error *err)
+{
+    if (use->is_alone == alone)
+        return TG_OK;
+    pthread_mutex_lock(&instances.lock);
+    set_narrow(use, &use->is_alone, alone);
+    int rc = set_limits(ctx, use->instance, use->con, err);
+    pthread_mutex_unlock(&instances.lock);
     return rc;
 }
 

@@ -17,6 +17,7 @@ struct instance_use {
     size_t memory_bytes;   /* what it may take; the instance's limit is the sum */
     size_t reserved_bytes; /* in each thread: room was made for them */
     bool is_narrow;        /* there is room for one thread alone */
+    bool is_alone;         /* one thread is wanted */
     bool of_file;
     bool read_only; /* the file is */
 };
@@ -39,6 +40,9 @@ int instance_join(const struct context *ctx, const char *path, enum instance_mod
  * with one thread if more would not fit, and with a higher limit if one doesn't. */
 int instance_reserve(const struct context *ctx, struct instance_use *use, size_t need,
                      struct tg_error *err) TG_CHECK_RESULT;
+/* Whether one thread works in the instance, the caller's, or as many as there is room for. */
+int instance_alone(const struct context *ctx, struct instance_use *use, bool alone,
+                   struct tg_error *err) TG_CHECK_RESULT;
 /* The last one gives up the file. A zeroed or left use is fine. */
 void instance_leave(const struct context *ctx, struct instance_use *use);
 

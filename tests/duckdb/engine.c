@@ -250,6 +250,23 @@ static void test_queries_at_once(void **state)
     stream_release(&open);
 }
 
+static void test_alone_until_it_rests(void **state)
+{
+    (void)state;
+    static const char threads[] = "SELECT current_setting('threads')";
+    expect(threads, "2|");
+    sample_ok(engine_alone(engine, true, err));
+    expect(threads, "1|");
+    sample_ok(engine_alone(engine, false, err));
+    expect(threads, "2|");
+    sample_ok(engine_alone(engine, true, err));
+    engine_rest(engine);
+    expect(threads, "2|");
+    engine_rest(engine);
+    sample_ok(engine_alone(engine, true, err)); /* before anything was asked of it */
+    expect(threads, "1|");
+}
+
 static int write_once(void)
 {
     struct engine *own = NULL;
@@ -297,6 +314,7 @@ int main(void)
         in_folder(test_failures_leave_no_file),
         in_folder(test_cancel_while_writing),
         in_folder(test_queries_at_once),
+        in_folder(test_alone_until_it_rests),
         in_folder(test_memory_runs_out),
     };
     return cmocka_run_group_tests_name("database/engine", tests, NULL, NULL);

@@ -188,6 +188,23 @@ static void test_threads_come_back(void **state)
     limit_is(&first, "320.0 MiB");
     leave(&second);
     exec(&first, two);
+    second = join("d.duckdb");
+    sample_ok(instance_alone(&ctx, &second, true, err));
+    sample_ok(instance_alone(&ctx, &second, true, err));
+    exec(&first, one);
+    sample_ok(instance_alone(&ctx, &first, true, err));
+    sample_ok(instance_alone(&ctx, &second, false, err));
+    exec(&first, one);
+    sample_ok(instance_alone(&ctx, &first, false, err));
+    exec(&first, two);
+    /* Where there is no room for two it stays at one. */
+    sample_ok(instance_alone(&ctx, &second, true, err));
+    sample_ok(instance_reserve(&ctx, &second, (size_t)100 << 20, err));
+    sample_ok(instance_alone(&ctx, &second, false, err));
+    exec(&first, one);
+    sample_ok(instance_alone(&ctx, &second, true, err));
+    leave(&second);
+    exec(&first, two);
     leave(&first);
 }
 

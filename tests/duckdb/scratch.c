@@ -192,6 +192,7 @@ static void a_session_keeps_its_tables(void **state)
     assert_int_equal(engine_query(engine, "SELECT n FROM t", &stream, &problem), TG_DESTINATION);
     assert_string_equal(problem.sqlstate, "42P01");
     sample_ok(engine_reserve(engine, 1000, err));
+    sample_ok(engine_alone(engine, true, err));
     engine_disconnect(&session);
     engine_disconnect(&session);
 }

@@ -19,20 +19,17 @@
 #include "duckdb/engine.h"
 
 struct reader {
-    const struct context *ctx;
     struct engine *engine;
     bool borrows;                  /* the engine is somebody else's */
     struct engine_session session; /* opened when it is first needed */
-    bool is_alone;                 /* the thread that draws rows reads them, too */
 };
 
-int reader_borrow(struct context *ctx, struct engine *engine, struct reader **out,
-                  struct tg_error *err)
+int reader_borrow(struct engine *engine, struct reader **out, struct tg_error *err)
 {
     *out = mem_calloc(1, sizeof(**out));
     if (!*out)
         return error_nomem(err);
-    **out = (struct reader){.ctx = ctx, .engine = engine, .borrows = true};
+    **out = (struct reader){.engine = engine, .borrows = true};
     return TG_OK;
 }
 
@@ -42,7 +39,7 @@ int reader_new(struct context *ctx, const char *folder, struct reader **out, str
     struct engine *engine = NULL;
     *out = NULL;
     TRY(engine_new(ctx, folder, &engine, err));
-    TRY(reader_borrow(ctx, engine, out, err));
+    TRY(reader_borrow(engine, out, err));
     (*out)->borrows = false;
 done:
     if (rc != TG_OK)
@@ -93,40 +90,14 @@ done:
     return rc;
 }
 
-/* ---- threads ---- */
-
-/* DuckDB has the one that draws rows wait for its others by turning round, which takes a tenth of
- * the whole load's CPU time from the server beside it; by itself it still reads several times as
- * fast as any database takes rows. A connection of the program's is left as it is. */
-static int read_alone(struct reader *reader, struct tg_error *err)
-{
-    int rc = TG_OK;
-    if (reader->is_alone || reader->ctx->scratch)
-        return TG_OK;
-    TRY(exec(reader, "SET VARIABLE threads = current_setting('threads')", NULL, err));
-    TRY(exec(reader, "SET threads = 1", NULL, err));
-    reader->is_alone = true;
-done:
-    return rc;
-}
-
-static int read_together(struct reader *reader, struct tg_error *err)
-{
-    if (!reader->is_alone)
-        return TG_OK;
-    reader->is_alone = false;
-    return exec(reader, "SET threads = getvariable('threads')", NULL, err);
-}
-
 int reader_reserve(struct reader *reader, size_t column_count, struct tg_error *err)
 {
-    int rc = read_together(reader, err);
-    return rc == TG_OK ? engine_reserve(reader->engine, column_count, err) : rc;
+    return engine_reserve(reader->engine, column_count, err);
 }
 
 int reader_exec(struct reader *reader, const char *sql, uint64_t *changed, struct tg_error *err)
 {
-    int rc = read_together(reader, err);
+    int rc = engine_alone(reader->engine, false, err);
     return rc == TG_OK ? exec(reader, sql, changed, err) : rc;
 }
 
@@ -165,7 +136,7 @@ int reader_ingest(struct reader *reader, const char *sql, struct connection *con
 {
     int rc = TG_OK;
     struct ArrowArrayStream stream = {0};
-    TRY(read_alone(reader, err));
+    TRY(engine_alone(reader->engine, true, err));
     TRY(query(reader, sql, &stream, err));
     struct counted counted = {.rows = &stream};
     struct ArrowArrayStream given = {

@@ -14,8 +14,7 @@ struct engine;
 int reader_new(struct context *ctx, const char *folder, struct reader **out,
                struct tg_error *err) TG_CHECK_RESULT;
 /* The same by an engine that is there, which outlives it. */
-int reader_borrow(struct context *ctx, struct engine *engine, struct reader **out,
-                  struct tg_error *err) TG_CHECK_RESULT;
+int reader_borrow(struct engine *engine, struct reader **out, struct tg_error *err) TG_CHECK_RESULT;
 void reader_free(struct reader *reader); /* NULL is fine */
 /* Makes room for queries whose rows have so many columns. */
 int reader_reserve(struct reader *reader, size_t column_count,

@@ -163,6 +163,7 @@ static int find_casts(struct parquet_reader *reader, struct buf *casts, struct t
         TRY(rc);
     }
     TRY(engine_reserve(reader->engine, columns, err));
+    TRY(engine_alone(reader->engine, true, err));
     if (casts->len > 0)
         buf_char(casts, ')');
     rc = buf_check(casts, err);

@@ -742,7 +742,7 @@ int write_package(struct connection *con, const char *package_path, const struct
         err = &own;
     *out = (struct write_result){0};
     if (!con->dialect->parquet && !manifest_is_bare(manifest))
-        TRY(order && order->engine ? reader_borrow(con->ctx, order->engine, &runner.reader, err)
+        TRY(order && order->engine ? reader_borrow(order->engine, &runner.reader, err)
                                    : reader_new(con->ctx, package_path, &runner.reader, err));
     rc = write_again(&runner, package_path, manifest, order, out, err);
 done:
