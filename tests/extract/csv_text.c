@@ -7,6 +7,7 @@
 #include <cmocka.h>
 #include <zlib.h>
 
+#include "base/text/utf8.h"
 #include "extract/formats/csv_text.h"
 #include "helper.h"
 #include "tests/torture.h"
@@ -132,6 +133,98 @@ static void test_decoded(void **state)
     buf_release(&read);
 }
 
+/* ---- few bytes at a time ---- */
+
+struct drip {
+    struct byte_source base;
+    const char *bytes;
+    size_t left, step;
+};
+
+static int drip_read(struct byte_source *base, void *out, size_t cap, size_t *len,
+                     struct tg_error *err)
+{
+    struct drip *drip = (struct drip *)base;
+    (void)err;
+    *len = drip->step < drip->left ? drip->step : drip->left;
+    *len = *len < cap ? *len : cap;
+    memcpy(out, drip->bytes, *len);
+    drip->bytes += *len;
+    drip->left -= *len;
+    return TG_OK;
+}
+
+static void drip_close(struct byte_source *base)
+{
+    (void)base;
+}
+
+/* The text as UTF-16, with a mark in front. */
+static void widen(bool is_big, const char *text, size_t len, struct buf *out)
+{
+    uint32_t code;
+    buf_append(out, is_big ? "\xfe\xff" : "\xff\xfe", 2);
+    for (size_t i = 0; i < len; i += utf8_next(text + i, len - i, &code)) {
+        (void)!utf8_next(text + i, len - i, &code);
+        uint32_t units[2] = {code, 0};
+        if (code >= 0x10000) {
+            units[0] = 0xd800 + ((code - 0x10000) >> 10);
+            units[1] = 0xdc00 + (code & 0x3ff);
+        }
+        for (int k = 0; k < 2 && (k == 0 || units[k] > 0); k++) {
+            buf_char(out, (char)(is_big ? units[k] >> 8 : units[k]));
+            buf_char(out, (char)(is_big ? units[k] : units[k] >> 8));
+        }
+    }
+}
+
+/* It comes as it is, whatever lies over the borders of what is read, and its last line, which has
+ * no end, can be left. */
+static void check_drip(const struct buf *bytes, const struct buf *text, size_t half, size_t step)
+{
+    struct drip drip = {
+        .base = {drip_read, drip_close}, .bytes = bytes->data, .left = bytes->len, .step = step};
+    struct reader *reader;
+    struct csv_text *opened;
+    struct hash_stream *hash;
+    struct buf read = BUF_INIT;
+    assert_int_equal(hash_stream_new(&hash, NULL), TG_OK);
+    assert_int_equal(reader_open_source(&drip.base, "x", &reader, NULL), TG_OK);
+    assert_int_equal(csv_text_open(reader, ENCODING_AUTO, hash, &opened, NULL), TG_OK);
+    assert_int_equal(read_rest(opened, 1000, &read), TG_OK);
+    assert_int_equal(read.len, text->len);
+    assert_memory_equal(read.data, text->data, text->len);
+    assert_int_equal(hash_stream_bytes(hash), bytes->len);
+    csv_text_leave(opened, (int64_t)half);
+    if (hash_stream_bytes(hash) != (int64_t)(bytes->len - half))
+        fail_msg("by %zu: %d of %zu bytes are hashed", step, (int)hash_stream_bytes(hash),
+                 bytes->len - half);
+    csv_text_close(opened);
+    hash_stream_free(hash);
+    buf_release(&read);
+}
+
+static void test_few_bytes_at_a_time(void **state)
+{
+    static const char *const ends[] = {"\n", "\r\n", "\r"};
+    static const char half[] = "9,\xf0\x9f\x98\x80\xc4\x8d";
+    (void)state;
+    for (int is_big = 0; is_big < 2; is_big++)
+        for (int phase = 0; phase < 9; phase++) {
+            struct buf text = BUF_INIT, bytes = BUF_INIT;
+            buf_text(&text, "\xef\xbb\xbf");
+            while (text.len < CSV_HEAD_BYTES * 4 / 5)
+                buf_printf(&text, "1,\xf0\x9f\x98\x80%s", ends[phase % 3]);
+            buf_printf(&text, "%.*s%s%s", phase / 3, "abc", ends[phase % 3], half);
+            widen(is_big, text.data + 3, text.len - 3, &bytes);
+            assert_true(bytes.len > CSV_HEAD_BYTES);
+            for (size_t step = 1; step <= 3; step++)
+                check_drip(&bytes, &text, 10, step);
+            buf_release(&text);
+            buf_release(&bytes);
+        }
+}
+
 static void test_empty(void **state)
 {
     struct csv_text *opened;
@@ -195,7 +288,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         IN_FOLDER(test_places), IN_FOLDER(test_decoded), IN_FOLDER(test_empty),
-        IN_FOLDER(test_damage), IN_FOLDER(test_torture),
+        IN_FOLDER(test_damage), IN_FOLDER(test_torture), cmocka_unit_test(test_few_bytes_at_a_time),
     };
     return cmocka_run_group_tests_name("extract/csv_text", tests, NULL, NULL);
 }

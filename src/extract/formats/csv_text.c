@@ -22,7 +22,8 @@ struct csv_text {
     enum encoding encoding;
     struct hash_stream *hash;
     int64_t hashed; /* bytes of the file that it holds; without one, all */
-    int64_t seen;   /* that were read */
+    int64_t seen;   /* that were read, */
+    char last;      /* and the last of them */
     char *bytes;    /* the head, then one part after the other */
     size_t at, len; /* of `bytes`: what was not handed out */
     bool is_over;
@@ -33,10 +34,12 @@ static void take_in(struct csv_text *text, const char *part, size_t len)
 {
     int64_t at = text->seen, known = text->hashed - at;
     size_t old = known < 0 ? 0 : known > (int64_t)len ? len : (size_t)known;
+    const char before = text->last;
     text->seen += (int64_t)len;
+    text->last = len > 0 ? part[len - 1] : before;
     if (!text->hash || old == len)
         return;
-    size_t end = encoding_line_end(text->encoding, part, len, at);
+    size_t end = encoding_line_end(text->encoding, part, len, at, before);
     if (old < end) {
         hash_stream_add(text->hash, part + old, end - old);
         hash_stream_keep(text->hash);
