@@ -121,6 +121,61 @@ test_a_csv_without_a_header_that_grew() {
     equal 3 "$(sql "select max(column0) from t")"
 }
 
+# A sequence of JSON texts that is cut anywhere: the last text comes again when it is whole, and no other one does.
+test_json_texts_that_grew() {
+    local text='\036{"id": 1,\n "v": [\n1]}\n\036{"id": 2}\n\036{\n"id": 3\n}\n' len
+    spec "t: {path: t.json, on_bad_row: reject}"
+    # shellcheck disable=SC2059
+    printf "$text" >whole.txt
+    for ((len = 1; len < $(wc -c <whole.txt); len += 5)); do
+        head -c "$len" whole.txt >t.json
+        run 0
+    done
+    cp whole.txt t.json
+    loads "1 2 3"
+    nothing_new
+    printf '\036{"id": 4}' >>t.json
+    loads "1 2 3 4"
+    printf '\036{"id": 5}' >>t.json
+    loads "1 2 3 4 5"
+    nothing_new
+}
+
+# U+0D0A and U+010A are no line ends, in neither order of bytes: what ends with one may be half.
+test_utf16_that_grew() {
+    local order mark
+    for order in LE BE; do
+        mark=$(printf '\uFEFF')
+        rm -rf ./*.duckdb .tidegate t.csv
+        spec "t: {path: t.csv, columns: {id: text}}"
+        printf '%sid,v\n1,\u0d0a' "$mark" | iconv -f UTF-8 -t "UTF-16$order" >t.csv
+        loads "1"
+        printf '\n2,\u010a\n' | iconv -f UTF-8 -t "UTF-16$order" >>t.csv # the line ends there
+        loads "1 2"
+        printf '3,\u0d0a' | iconv -f UTF-8 -t "UTF-16$order" >>t.csv
+        loads "1 2 3"
+        printf 'more\n' | iconv -f UTF-8 -t "UTF-16$order" >>t.csv
+        run 1
+        says "its last row had no line end"
+    done
+}
+
+# Lines are counted as CSV has them, in what was loaded before, too.
+test_the_line_of_what_was_added() {
+    spec "t: {path: t.csv, on_bad_row: reject}"
+    printf 'id,v\r1,a\r2,"b\r\nc\rd"\r' >t.csv
+    run 0
+    printf '3\r4,e\r' >>t.csv
+    run 0
+    equal 6 "$(sql "select line from _tidegate_rejects")"
+    rm -rf ./*.duckdb .tidegate
+    printf 'id,v\n1,\u0a0d\n' | iconv -f UTF-8 -t UTF-16 >t.csv
+    run 0
+    printf '2\n' | iconv -f UTF-8 -t UTF-16LE >>t.csv
+    run 0
+    equal 3 "$(sql "select line from _tidegate_rejects")"
+}
+
 test_a_long_file_that_grew() {
     spec "t: {path: 't.*'}"
     { echo id,v; seq 1 400000 | sed 's/$/,some text/'; } >t.csv

@@ -683,8 +683,11 @@ static void test_half_lines(void **state)
     check_half(*state, "{\"a\":1}\nx\n", 10, "{\"a\":1} ", "2:1:x ");
     check_half(*state, "{\"a\":", 0, "", "1:6:{\"a\": ");
     check_half(*state, "\xef\xbb\xbfx", 3, "", "1:1:x ");
-    check_half(*state, "\x1ex\x1e{}\n\x1e{", 7, "{} ", "1:2:x 2:3:{ ");
-    check_half(*state, "\x1ex\x1e{}\n\x1e", 7, "{} ", "1:2:x ");
+    check_half(*state, "\x1ex\x1e{}\n\x1e{", 6, "{} ", "1:2:x 2:3:{ ");
+    check_half(*state, "\x1ex\x1e{}\n\x1e", 6, "{} ", "1:2:x ");
+    check_half(*state, "\x1e{}\n\x1e{\n\n", 4, "{} ", "4:1:{\n\n ");
+    check_half(*state, "\x1e{}\n\x1e{\n}", 8, "{} {} ", "");
+    check_half(*state, "\x1e{}", 3, "{} ", "");
     check_half(*state, "", 0, "", "");
 }
 

@@ -26,8 +26,8 @@ static void check_at(const struct text_walk *content, int64_t bytes, const char 
     hash_stream_free(stream);
 }
 
-static int open_walk(const char *folder, const char *name, struct text_walk *out,
-                     struct tg_error *err)
+static int open_as(const char *folder, const char *name, enum encoding encoding, bool is_csv,
+                   struct text_walk *out, struct tg_error *err)
 {
     char path[1024];
     struct fs_stat info;
@@ -35,59 +35,101 @@ static int open_walk(const char *folder, const char *name, struct text_walk *out
     *out = (struct text_walk){0};
     snprintf(path, sizeof(path), "%s", path_in(folder, name));
     TRY(fs_stat(path, &info, err));
-    const struct listed_file file = {.path = path, .device = info.device, .inode = info.inode};
+    const struct listed_file file = {.path = path,
+                                     .device = info.device,
+                                     .inode = info.inode,
+                                     .encoding = encoding,
+                                     .is_csv = is_csv};
     TRY(text_open(&file, out, err));
 done:
     return rc;
+}
+
+static int open_walk(const char *folder, const char *name, struct text_walk *out,
+                     struct tg_error *err)
+{
+    return open_as(folder, name, ENCODING_AUTO, false, out, err);
 }
 
 static void test_walk(void **state)
 {
     struct text_walk content;
     struct buf text = BUF_INIT;
-    bool more;
-    char next;
+    bool more, ends_line;
     for (int i = 0; i < 20000; i++)
         buf_printf(&text, "%d,text\n", i);
     put_file(*state, "a", buf_string(&text));
     assert_int_equal(open_walk(*state, "a", &content, NULL), TG_OK);
     assert_int_equal(text_pass(&content, 7, NULL), TG_OK);
     check_at(&content, 7, text.data);
-    assert_int_equal(content.last, '\n');
+    assert_true(text_ends_line(&content));
     assert_int_equal(content.lines, 1);
     assert_int_equal(text_pass(&content, 7, NULL), TG_OK); /* is there already */
     assert_int_equal(text_pass(&content, 150001, NULL), TG_OK);
     check_at(&content, 150001, text.data);
-    assert_int_equal(content.last, text.data[150000]);
-    assert_int_equal(text_peek(&content, &next, &more, NULL), TG_OK);
+    assert_int_equal(text_ends_line(&content), text.data[150000] == '\n');
+    assert_int_equal(text_peek(&content, &more, &ends_line, NULL), TG_OK);
     assert_true(more);
-    assert_int_equal(next, text.data[150001]);
+    assert_int_equal(ends_line, text.data[150001] == '\n');
     check_at(&content, 150001, text.data);
     text_close(&content);
     assert_int_equal(open_walk(*state, "a", &content, NULL), TG_OK);
     assert_int_equal(text_pass(&content, INT64_MAX, NULL), TG_OK);
     check_at(&content, (int64_t)text.len, text.data);
     assert_int_equal(content.lines, 20000);
-    assert_int_equal(text_peek(&content, &next, &more, NULL), TG_OK);
+    assert_int_equal(text_peek(&content, &more, &ends_line, NULL), TG_OK);
     assert_false(more);
     text_close(&content);
     buf_release(&text);
 }
 
-/* The byte before a zero may have come in another part. */
+/* At each place of a text: how many lines have ended, whether one ends there, or right behind. The
+ * walk stops on the way there, anywhere. */
+static void check_places(const char *folder, enum encoding encoding, bool is_csv, const char *text,
+                         size_t len, const char *expected)
+{
+    struct buf out = BUF_INIT;
+    put_bytes(folder, "a", text, len);
+    for (size_t stop = 2; stop <= len; stop++) {
+        buf_clear(&out);
+        for (size_t to = stop; to <= len; to++) {
+            struct text_walk content;
+            bool more, ends_line;
+            assert_int_equal(open_as(folder, "a", encoding, is_csv, &content, NULL), TG_OK);
+            assert_int_equal(text_pass(&content, (int64_t)stop, NULL), TG_OK);
+            assert_int_equal(text_pass(&content, (int64_t)to, NULL), TG_OK);
+            const bool is_whole = text_ends_line(&content);
+            assert_int_equal(text_peek(&content, &more, &ends_line, NULL), TG_OK);
+            assert_int_equal(more, to < len);
+            buf_printf(&out, "%d%s%s ", (int)content.lines, is_whole ? "." : "",
+                       ends_line ? "+" : "");
+            text_close(&content);
+        }
+        const char *rest = expected;
+        for (size_t skipped = 2; skipped < stop; skipped++)
+            rest = strchr(rest, ' ') + 1;
+        assert_string_equal(buf_string(&out), rest);
+    }
+    buf_release(&out);
+}
+
+static void test_line_ends(void **state)
+{
+    check_places(*state, ENCODING_AUTO, false, "ab\n\r\n", 5, "0+ 1.+ 1.+ 2. ");
+    check_places(*state, ENCODING_AUTO, false, "ab\rc\n", 5, "0+ 0. 0+ 1. ");
+    check_places(*state, ENCODING_UTF8, true, "ab\rc\r\n\n", 7, "0+ 1. 1+ 2.+ 2.+ 3. ");
+    check_places(*state, ENCODING_LATIN1, true, "a\r\r\n\n\ra", 7, "1.+ 2.+ 2.+ 3.+ 4. 4 ");
+}
+
+/* U+010A, U+0D0A and U+0A0D are no line ends, in either order of bytes; nor is half of one. */
 static void test_wide_line_ends(void **state)
 {
-    struct text_walk content;
-    put_bytes(*state, "a", "a\0\n\0b\0", 6);
-    for (int64_t first = 1; first < 4; first++) {
-        assert_int_equal(open_walk(*state, "a", &content, NULL), TG_OK);
-        assert_int_equal(text_pass(&content, first, NULL), TG_OK);
-        assert_int_equal(text_pass(&content, 4, NULL), TG_OK);
-        assert_int_equal(content.last, '\n');
-        assert_int_equal(text_pass(&content, 6, NULL), TG_OK);
-        assert_int_equal(content.last, '\0');
-        text_close(&content);
-    }
+    check_places(*state, ENCODING_AUTO, true, "\xff\xfe\n\1\n\r\r\n\r\0\n\0", 12,
+                 "0 0 0 0 0 0 0+ 0 1.+ 1 1. ");
+    check_places(*state, ENCODING_AUTO, true, "\xfe\xff\1\n\r\n\n\r\0\r\0\n", 12,
+                 "0 0 0 0 0 0 0+ 0 1.+ 1 1. ");
+    check_places(*state, ENCODING_UTF16BE, true, "\0a\0\n\0", 5, "0+ 0 1. 1 ");
+    check_places(*state, ENCODING_UTF16, true, "a\0\n\0b\0", 6, "0+ 0 1. 1 1 ");
 }
 
 static int work(void)
@@ -115,6 +157,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_walk, folder_setup, folder_teardown),
+        cmocka_unit_test_setup_teardown(test_line_ends, folder_setup, folder_teardown),
         cmocka_unit_test_setup_teardown(test_wide_line_ends, folder_setup, folder_teardown),
         cmocka_unit_test_setup_teardown(test_failures, folder_setup, folder_teardown),
     };

@@ -77,11 +77,6 @@ static uint64_t head_of(const struct bookmark *entry)
     return strtoull(entry->head, NULL, 16);
 }
 
-static bool is_line_end(char c)
-{
-    return c == '\n' || c == '\r';
-}
-
 static bool has_passed(const struct text_walk *content, const struct bookmark *entry)
 {
     char hash[HASH_STREAM_TEXT + 1];
@@ -96,8 +91,7 @@ static bool has_passed(const struct text_walk *content, const struct bookmark *e
 static int compare(struct text_walk *content, const struct bookmark *entry, enum verdict *out,
                    struct tg_error *err)
 {
-    char next = '\0';
-    bool more;
+    bool more, ends_line;
     int rc = TG_OK;
     *out = OTHER_TEXT;
     TRY(text_pass(content, head_length(entry->content_bytes), err));
@@ -106,11 +100,12 @@ static int compare(struct text_walk *content, const struct bookmark *entry, enum
     TRY(text_pass(content, entry->content_bytes, err));
     if (!has_passed(content, entry))
         goto done;
-    TRY(text_peek(content, &next, &more, err));
+    const bool is_whole = text_ends_line(content);
+    TRY(text_peek(content, &more, &ends_line, err));
     if (!more)
         *out = SAME_TEXT;
     else
-        *out = is_line_end(content->last) || is_line_end(next) ? MORE_TEXT : HALF_ROW;
+        *out = is_whole || ends_line ? MORE_TEXT : HALF_ROW;
 done:
     return rc;
 }
@@ -395,8 +390,7 @@ static bool could_hold(const struct matching *m, const struct pending *pending, 
 static int look_at_head(struct matching *m, struct pending *pending, struct tg_error *err)
 {
     struct text_walk content = {0};
-    bool more = false;
-    char next;
+    bool more = false, ends_line;
     int rc = TG_OK;
     TRY(text_open(pending->file, &content, err));
     TRY(text_pass(&content, HASH_HEAD_BYTES, err));
@@ -407,7 +401,7 @@ static int look_at_head(struct matching *m, struct pending *pending, struct tg_e
         size_t place = lower_bound(m, m->lens[i], head, 0, "");
         pending->suspect |= could_hold(m, pending, place, m->lens[i], head);
     }
-    TRY(text_peek(&content, &next, &more, err));
+    TRY(text_peek(&content, &more, &ends_line, err));
     pending->bytes = more ? -1 : pending->head_len;
     if (more && reader_is_plain(content.reader))
         pending->bytes = pending->file->size;

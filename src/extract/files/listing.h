@@ -9,6 +9,7 @@
 #include "base/hash.h"
 #include "base/memory.h"
 #include "data/bookmark.h"
+#include "extract/formats/encoding.h"
 
 /* What becomes of a file (known.h). */
 enum file_fate {
@@ -44,6 +45,8 @@ struct listed_file {
     bool is_file;           /* a regular one: no pipe, no device */
     uint64_t device, inode; /* which file it is, whatever it is called */
     enum file_growth growth;
+    enum encoding encoding; /* of its text, as it was said; ENCODING_AUTO: not */
+    bool is_csv;
     enum file_fate fate;
     enum file_reason reason;
     const struct bookmark *entry;   /* the one that says so; NULL: none */

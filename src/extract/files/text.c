@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "data/page.h"
 
 enum { PART_BYTES = 64 * 1024 };
 
@@ -26,25 +27,82 @@ int text_open(const struct listed_file *file, struct text_walk *out, struct tg_e
     if (!out->part)
         rc = error_nomem(err);
     reader_watch(out->reader, out->text);
+    out->encoding = file->encoding;
+    out->is_csv = file->is_csv;
 done:
     if (rc != TG_OK)
         text_close(out);
     return rc;
 }
 
-static uint64_t count_lines(const char *text, size_t len)
+/* Behind it, or before it, nothing is half: JSON has a mark in front of each text, too. */
+static bool is_border(const struct text_walk *content, uint32_t code)
 {
-    uint64_t count = 0;
-    for (const char *end = text + len; (text = memchr(text, '\n', (size_t)(end - text))); text++)
-        count++;
-    return count;
+    return code == '\n' || code == '\r' || (code == JSON_MARK && !content->is_csv);
 }
 
-/* Of a line end in UTF-16 the byte that is not zero, whichever comes first. */
-static char last_byte(const struct text_walk *content, size_t got)
+static bool is_wide(const struct text_walk *content)
 {
-    char last = content->part[got - 1], before = got > 1 ? content->part[got - 2] : content->last;
-    return last == '\0' && (before == '\n' || before == '\r') ? before : last;
+    return content->encoding == ENCODING_UTF16LE || content->encoding == ENCODING_UTF16BE;
+}
+
+/* LF, CRLF and, of CSV, CR. */
+static void see_character(struct text_walk *content, uint32_t code)
+{
+    const bool follows = content->is_csv && content->last == '\r';
+    content->lines += (code == '\n' && !follows) || (code == '\r' && content->is_csv);
+    content->last = code;
+}
+
+/* From one line end to the next. */
+static void see_bytes(struct text_walk *content, const char *part, size_t len)
+{
+    const char *end = part + len, *feed = memchr(part, '\n', len);
+    const char *back = content->is_csv ? memchr(part, '\r', len) : NULL;
+    while (feed || back) {
+        const char *at = feed && (!back || feed < back) ? feed : back;
+        if (at > part)
+            content->last = (unsigned char)at[-1];
+        see_character(content, (unsigned char)*at);
+        if (at == feed)
+            feed = memchr(at + 1, '\n', (size_t)(end - at) - 1);
+        else
+            back = memchr(at + 1, '\r', (size_t)(end - at) - 1);
+    }
+    content->last = (unsigned char)end[-1];
+}
+
+static uint32_t unit_of(const struct text_walk *content, char first, char second)
+{
+    uint32_t low = (unsigned char)first, high = (unsigned char)second;
+    return content->encoding == ENCODING_UTF16BE ? low << 8 | high : high << 8 | low;
+}
+
+/* A unit may lie over two parts. */
+static void see_units(struct text_walk *content, const char *part, size_t len)
+{
+    for (size_t i = 0; i < len; i++) {
+        if (content->has_half)
+            see_character(content, unit_of(content, content->half, part[i]));
+        content->half = part[i];
+        content->has_half = !content->has_half;
+    }
+}
+
+static void see(struct text_walk *content, const char *part, size_t len)
+{
+    if (!content->is_told)
+        content->encoding = encoding_of(content->encoding, part, len);
+    content->is_told = true;
+    if (is_wide(content))
+        see_units(content, part, len);
+    else
+        see_bytes(content, part, len);
+}
+
+bool text_ends_line(const struct text_walk *content)
+{
+    return !content->has_half && is_border(content, content->last);
 }
 
 int text_pass(struct text_walk *content, int64_t to, struct tg_error *err)
@@ -56,20 +114,24 @@ int text_pass(struct text_walk *content, int64_t to, struct tg_error *err)
         TRY(reader_read(content->reader, content->part,
                         left < PART_BYTES ? (size_t)left : PART_BYTES, &got, err));
         if (got > 0)
-            content->last = last_byte(content, got);
-        content->lines += count_lines(content->part, got);
+            see(content, content->part, got);
     }
 done:
     return rc;
 }
 
-int text_peek(struct text_walk *content, char *next, bool *more, struct tg_error *err)
+int text_peek(struct text_walk *content, bool *more, bool *ends_line, struct tg_error *err)
 {
-    size_t got = 0;
-    int rc;
+    char next[2] = "";
+    size_t len = 0, got = 1;
+    int rc = TG_OK;
     reader_watch(content->reader, NULL);
-    rc = reader_read(content->reader, next, 1, &got, err);
-    *more = got > 0;
+    for (; len < sizeof(next) && got > 0; len += got)
+        TRY(reader_read(content->reader, next + len, sizeof(next) - len, &got, err));
+    *more = len > 0;
+    *ends_line = is_border(content, is_wide(content) ? unit_of(content, next[0], next[1])
+                                                     : (unsigned char)next[0]);
+done:
     return rc;
 }
 

@@ -10,7 +10,11 @@ struct text_walk {
     struct reader *reader;
     struct hash_stream *text; /* of what was passed */
     char *part;
-    char last;      /* the last byte that was passed; a line end before a zero, as in UTF-16 */
+    enum encoding encoding; /* told by the first bytes, where it is not said */
+    bool is_csv, is_told;
+    uint32_t last; /* the last character that was passed: a byte, or a unit of UTF-16, */
+    bool has_half; /* and of the next one a byte: */
+    char half;
     uint64_t lines; /* line ends that were passed */
 };
 
@@ -18,9 +22,10 @@ int text_open(const struct listed_file *file, struct text_walk *out,
               struct tg_error *err) TG_CHECK_RESULT;
 /* Goes on until `to` bytes of text are passed, or it ends. */
 int text_pass(struct text_walk *content, int64_t to, struct tg_error *err) TG_CHECK_RESULT;
-/* The byte that comes next, which is not hashed; false in *more: the text has ended. The walk
- * cannot go on from here. */
-int text_peek(struct text_walk *content, char *next, bool *more,
+/* Whether what was passed ends with a line end. */
+bool text_ends_line(const struct text_walk *content);
+/* Whether more comes, and a line end first; it is not hashed. The walk cannot go on from here. */
+int text_peek(struct text_walk *content, bool *more, bool *ends_line,
               struct tg_error *err) TG_CHECK_RESULT;
 /* What a ledger keeps of a text: its hashes and its length, as an entry of that key. */
 int text_entry(const struct hash_stream *text, const char *key, struct arena *arena,

@@ -3,7 +3,7 @@
  *
  * Data path: json_reader_open -> next_page: fill (read and decompress into one buffer) -> a cut
  * where a row ends -> parse (data/json_page.c). Lines, and texts behind marks, are cut at the last
- * separator (next_lines). Anywhere else json_walk.c finds lists and single rows, and scan the last
+ * end of one (next_lines). Anywhere else json_walk.c finds lists and single rows, and scan the last
  * comma between the elements of a list (next_elements): a long run of them is parsed where it lies,
  * shorter ones are gathered until they fill a page.
  *
@@ -38,7 +38,7 @@ struct json_reader {
     size_t cap;        /* of memory, without BACK_ROOM */
     size_t start, end; /* what is read and not handed over */
     bool text_end;
-    bool is_half; /* what is handed over is a last line without an end, which may be rejected */
+    bool is_half;          /* what is handed over is a last line, or text, that may not be whole */
     uint64_t line, column; /* of `start`: its line, from 1, and the bytes of it before */
     uint64_t row;          /* of the next element, from 1 */
 
@@ -208,15 +208,18 @@ static int hand_over(struct json_reader *reader, size_t cut, struct page *page,
     const size_t len = cut - reader->start;
     const struct json_part from = {0, reader->line, reader->column}, to = place_of(reader, cut);
     char behind[BACK_ROOM];
-    if (!reader->is_half)
-        hash_to(reader, cut);
+    if (reader->hash && reader->is_half)
+        hash_stream_keep(reader->hash);
+    hash_to(reader, cut);
     memcpy(behind, text + len, BACK_ROOM);
     int rc = parse(reader, text, len, &from, 1, page, err);
     memcpy(text + len, behind, BACK_ROOM);
     if (rc != TG_OK)
         return rc;
-    if (reader->is_half && page_bad_count(page) == 0)
-        hash_to(reader, cut);
+    const bool is_whole =
+        page_bad_count(page) == 0 && (page->row_count > 0 || reader->state != IN_MARKED);
+    if (reader->hash && reader->is_half && !is_whole)
+        hash_stream_go_back(reader->hash);
     move_to(reader, cut, &to);
     return TG_OK;
 }
@@ -228,33 +231,46 @@ static bool has_rows(const struct page *page)
 
 /* ---- Lines, and texts behind marks --------------------------------------------------------- */
 
-/* Up to `behind` the last separator, 0 where there is none, or at the end of the file to there. A
- * last line without an end may have been written in part: it goes by itself, and if it is rejected
- * it is not hashed. So it counts as not read, and comes again when the file has grown. */
-static size_t find_line_cut(struct json_reader *reader, size_t behind)
+/* Where the last line or text begins that may not be whole; 0: there is none. A mark belongs to the
+ * text behind it, by which it is known for what it is when it comes again. */
+static size_t find_last(const struct json_reader *reader, size_t searched)
 {
-    const bool has_half = reader->rejects && reader->text_end && behind < reader->end &&
-                          reader->memory[reader->end - 1] != '\n';
-    reader->is_half = has_half && behind == 0;
-    return behind > 0 && (has_half || !reader->text_end) ? behind : reader->end;
+    const char *text = reader->memory + reader->start, *found;
+    const size_t len = reader->end - reader->start, from = searched > 0 ? searched : 1;
+    if (reader->state == IN_LINES)
+        found = len > searched ? memrchr(text + searched, '\n', len - searched) : NULL;
+    else
+        found = len > from ? memrchr(text + from, JSON_MARK, len - from) : NULL;
+    if (!found)
+        return 0;
+    return (size_t)(found - reader->memory) + (reader->state == IN_LINES);
+}
+
+/* Up to `last`, or at the end of the file to there. A last line without an end, or the last text
+ * behind a mark, may have been written in part: it goes by itself, and if it is rejected it is not
+ * hashed. So it counts as not read, and comes again when the file has grown. */
+static size_t find_line_cut(struct json_reader *reader, size_t last)
+{
+    const bool has_half = reader->text_end && last < reader->end &&
+                          (reader->state == IN_MARKED ||
+                           (reader->rejects && reader->memory[reader->end - 1] != '\n'));
+    reader->is_half = has_half && last == 0;
+    return last > 0 && (has_half || !reader->text_end) ? last : reader->end;
 }
 
 static int next_lines(struct json_reader *reader, struct page *page, struct tg_error *err)
 {
-    size_t want = PAGE_BYTES, searched = 0, cut;
-    const char *newline, separator = reader->state == IN_LINES ? '\n' : JSON_MARK;
+    size_t want = PAGE_BYTES, searched = 0, last, cut;
     int rc = TG_OK;
     for (;;) {
         TRY(fill(reader, want, err));
-        const char *text = reader->memory + reader->start;
-        size_t len = reader->end - reader->start;
-        newline = len > searched ? memrchr(text + searched, separator, len - searched) : NULL;
-        if (newline || reader->text_end)
+        last = find_last(reader, searched);
+        if (last > 0 || reader->text_end)
             break;
-        searched = len;
+        searched = reader->end - reader->start;
         TRY(want_more(reader, &want, err));
     }
-    cut = find_line_cut(reader, newline ? (size_t)(newline + 1 - reader->memory) : 0);
+    cut = find_line_cut(reader, last);
     if (cut == reader->start)
         return TG_OK; /* the end of the file */
     TRY(hand_over(reader, cut, page, err));

@@ -24,8 +24,8 @@ struct json_options {
     size_t line_bytes_max; /* the longest line, or element of a list, that is taken */
     const char *name;      /* what the text is called in messages */
     /* How much of the text is left out, of how many lines; and what takes in all that is read, but
-     * for a last line without an end that is rejected: it holds nothing yet, or what is left out,
-     * and then that of a plain file is not read. */
+     * for a last line without an end, or the last text behind a mark, that gives no row: it holds
+     * nothing yet, or what is left out, and then that of a plain file is not read. */
     int64_t from;
     uint64_t lines_before;
     struct hash_stream *hash; /* NULL: none */

@@ -246,6 +246,9 @@ static int set_format(struct files_stream *stream, struct listed_file *file, str
                       "let path match JSON alone",
                       shown(file), format_name(format)));
     file->growth = growths[format];
+    file->is_csv = format == FORMAT_CSV;
+    if (file->is_csv)
+        file->encoding = stream->csv_options.encoding;
 done:
     return rc;
 }
