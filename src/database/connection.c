@@ -234,6 +234,18 @@ int connection_describe(struct connection *con, const char *dataset,
     return rc;
 }
 
+bool connection_wants(const struct connection *con, const struct table_filter *filter,
+                      const char *name)
+{
+    const bool folds = con->dialect->folds_case;
+    if (!filter || !filter->names)
+        return !filter || filter->wants(filter->user, name);
+    for (size_t i = 0; i < filter->name_count; i++)
+        if ((folds ? strcasecmp : strcmp)(filter->names[i], name) == 0)
+            return true;
+    return false;
+}
+
 int connection_ingest(struct connection *con, const struct ingest_target *into,
                       struct ArrowArrayStream *stream, struct tg_error *err)
 {

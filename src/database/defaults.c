@@ -155,7 +155,7 @@ int describe_rows(const struct connection *con, const struct text_rows *rows,
         const char *name = text_cell(rows, first, DESCRIBED_TABLE);
         while (end < rows->row_count && strcmp(text_cell(rows, end, DESCRIBED_TABLE), name) == 0)
             end++;
-        if (!filter || filter->wants(filter->user, name))
+        if (connection_wants(con, filter, name))
             TRY(add_table(con, rows, first, end, out, err));
     }
 done:

@@ -32,6 +32,7 @@ typedef struct duckdb_table_function_ *duckdb_table_function;
 typedef struct duckdb_bind_info_ *duckdb_bind_info;
 typedef struct duckdb_init_info_ *duckdb_init_info;
 typedef struct duckdb_function_info_ *duckdb_function_info;
+typedef struct duckdb_table_description_ *duckdb_table_description;
 
 typedef struct {
     idx_t deprecated_counts[3];
@@ -138,6 +139,12 @@ typedef void (*duckdb_scan_t)(duckdb_function_info info, duckdb_data_chunk out);
     F(const char *, pending_error, (duckdb_pending_result))                                        \
     F(void, destroy_pending, (duckdb_pending_result *))                                            \
     F(duckdb_state, execute_pending, (duckdb_pending_result, duckdb_result *out))                  \
+    /* tables */                                                                                   \
+    F(duckdb_state, table_description_create_ext,                                                  \
+      (duckdb_connection, const char *catalog, const char *schema, const char *table,              \
+       duckdb_table_description *out))                                                             \
+    F(char *, table_description_get_column_name, (duckdb_table_description, idx_t column))         \
+    F(void, table_description_destroy, (duckdb_table_description *))                               \
     /* results */                                                                                  \
     F(const char *, result_error, (duckdb_result *))                                               \
     F(idx_t, rows_changed, (duckdb_result *))                                                      \

@@ -275,6 +275,8 @@ static void read_past(struct advising *advising)
     if (rc == TG_OK)
         rc = destination_restore(&session->destination, &owner, session->restored_us,
                                  &advising->ledger, &why);
+    if (rc == TG_OK)
+        rc = destination_pasts(&session->destination, owner.pipeline, &advising->ledger, &why);
     destination_close(&session->destination);
     if (rc != TG_OK)
         context_log(&session->pipeline->ctx, TG_LOG_WARNING, "advise",

@@ -369,6 +369,19 @@ static bool awaits_deletions(const struct resource *resource)
     return has_marks || resource->deletes.detect != TG_DETECT_NONE;
 }
 
+/* A program may say of any table that it is merged. */
+int again_recall(struct session *session, struct tg_error *err)
+{
+    const struct config *config = &session->pipeline->config;
+    bool asks = false;
+    for (size_t i = 0; i < config->resource_count; i++)
+        asks |= config->resources[i].selected &&
+                (config->resources[i].read || meets_old(config->resources[i].disposition));
+    return asks && !session->destination.for_windows
+               ? destination_pasts(&session->destination, config->pipeline, &session->ledger, err)
+               : TG_OK;
+}
+
 /* Once in as many loads as are looked at. */
 void again_check_merge(const struct session *session, const struct resource *resource,
                        const char *table)

@@ -22,6 +22,9 @@ int again_finish(struct again *again, struct load *load, const char *table, bool
                  struct tg_error *err) TG_CHECK_RESULT;
 void again_free(struct again *again);
 
+/* Has the ledger know what earlier loads have done, where something is merged; the destination is
+ * open, or there is nothing. */
+int again_recall(struct session *session, struct tg_error *err) TG_CHECK_RESULT;
 /* Warns where the last loads of a merged table changed no row. */
 void again_check_merge(const struct session *session, const struct resource *resource,
                        const char *table);

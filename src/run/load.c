@@ -149,6 +149,8 @@ static int enter_nested(const struct load *load, const struct resource_counts *c
     bool loses_rows = counts->rows_new > 0 && !counts->resource->disposition->adds_rows;
     bool meets_old = loses_rows || root->replaced || root->remade || root->deletes_absent ||
                      root->range_count > 0;
+    if (meets_old)
+        TRY(there_complete(load->session, err));
     for (size_t i = 0; meets_old && i < catalog->table_count; i++) {
         const struct table *table = catalog->tables[i];
         struct manifest_table *entered = NULL;

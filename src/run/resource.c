@@ -201,17 +201,6 @@ int part_push(struct resource_load *part, struct page *page, struct tg_error *er
     return part->normalizer ? normalizer_push(part->normalizer, page, err) : TG_OK;
 }
 
-static int reject_bad(void *user, const struct page *page, struct tg_error *err)
-{
-    struct resource_load *part = user;
-    return part->normalizer ? normalizer_reject(part->normalizer, page, err) : TG_OK;
-}
-
-static int push_page(void *user, struct page *page, struct tg_error *err)
-{
-    return tables_push(user, page, err);
-}
-
 static int tell_judged(const struct resource_load *part, const struct tg_judged *judged,
                        struct tg_error *err)
 {
@@ -343,6 +332,7 @@ static int open_normalizer(struct resource_load *part, struct tg_error *err)
     struct session *session = part->session;
     const struct resource *resource = part->resource;
     int nesting = part->root->max_nesting;
+    part->root_key = carries_root_id(part);
     const struct normalize_options options = {
         .ctx = &session->pipeline->ctx,
         .catalog = &session->catalog,
@@ -359,7 +349,7 @@ static int open_normalizer(struct resource_load *part, struct tg_error *err)
         .max_nesting = nesting >= 0 ? nesting : session->settings.max_nesting,
         .row_ids = resource->row_ids,
         .makes_ids = resource->disposition->keeps_history || disposition_keeps_versions(resource),
-        .propagate_root_id = carries_root_id(part),
+        .propagate_root_id = part->root_key,
         .keep_order = resource->disposition->needs_order || late_recalls(part->resource),
         .orders_nested = resource->disposition->keeps_history,
         .needs_key = resource->disposition->needs_key || late_recalls(part->resource),
@@ -370,6 +360,38 @@ static int open_normalizer(struct resource_load *part, struct tg_error *err)
         .sink = part,
     };
     return normalizer_new(&options, &part->normalizer, err);
+}
+
+/* Before its first row, new or not, since what is wrong is said early: the destination may have
+ * tables nested in the root that nobody knew of, and that have root keys. */
+static int meet_rows(void *user, struct tg_error *err)
+{
+    int rc = TG_OK;
+    struct resource_load *part = user;
+    if (part->has_met_rows)
+        return TG_OK;
+    TRY(there_complete(part->session, err));
+    part->has_met_rows = true;
+    if (part->normalizer && part->root_key != carries_root_id(part)) {
+        normalizer_free(part->normalizer);
+        part->normalizer = NULL;
+        TRY(open_normalizer(part, err));
+    }
+done:
+    return rc;
+}
+
+static int reject_bad(void *user, const struct page *page, struct tg_error *err)
+{
+    struct resource_load *part = user;
+    int rc = meet_rows(part, err);
+    return rc == TG_OK && part->normalizer ? normalizer_reject(part->normalizer, page, err) : rc;
+}
+
+static int push_page(void *user, struct page *page, struct tg_error *err)
+{
+    int rc = meet_rows(user, err);
+    return rc == TG_OK ? tables_push(user, page, err) : rc;
 }
 
 /* The program hears that a run begins before it is asked for anything. */
@@ -601,6 +623,7 @@ static int open_pages(struct resource_load *part, struct tg_error *err)
     const bool judged = part->resource->judged && !turn->onlooker && !turn->only_first;
     const struct extract_sink sink = {.push = push_page,
                                       .bad = reject_bad,
+                                      .came = meet_rows,
                                       .progress = show_progress,
                                       .judged = judged ? tell_page : NULL,
                                       .filtered = part->cursor ? note_filtered : NULL,

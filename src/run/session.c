@@ -80,6 +80,8 @@ static void forget(struct session *session)
     settings_release(&session->settings);
     catalog_release(&session->catalog);
     catalog_release(&session->there);
+    catalog_release(&session->glimpse);
+    session->knows_there = false;
     ledger_release(&session->ledger);
     session->had_data = NULL;
     session->had_data_count = 0;
@@ -182,6 +184,7 @@ int session_look(struct session *session, struct tg_pipeline *pipeline, struct t
     session->restored_us = context_now_us(&pipeline->ctx);
     TRY(destination_open(&session->destination, err));
     TRY(read_all(session, err));
+    TRY(there_complete(session, err));
 done:
     return rc;
 }
@@ -200,6 +203,7 @@ static int know_nothing(struct session *session, struct tg_error *err)
     session->schema = session->pipeline->config.schema;
     session->destination.facts.name_bytes_max = 0;
     session->destination.facts.folds_case = false;
+    session->knows_there = true;
     TRY(read_state(session, err));
     TRY(read_catalog(session, err));
     TRY(catalog_apply_settings(&session->catalog, &hints, err));
@@ -280,6 +284,7 @@ int session_restore_alone(struct session *session, struct tg_error *err)
     TRY(check_pending(session, err));
     TRY(destination_open(&session->destination, err));
     TRY(read_all(session, err));
+    TRY(there_complete(session, err));
 done:
     destination_close(&session->destination);
     fs_names_release(&sealed);

@@ -60,8 +60,10 @@ struct session {
     struct state aside; /* of a window: what a program keeps meanwhile, and nobody afterwards */
     bool program_kept;  /* a program has changed the state */
     struct catalog catalog;
-    struct catalog there;  /* tables that a load touches, as the destination has them */
-    const char **had_data; /* names of tables, by the ledger */
+    struct catalog there;   /* tables that a load touches, as the destination has them */
+    bool knows_there;       /* all of them: there_complete */
+    struct catalog glimpse; /* those that were known before */
+    const char **had_data;  /* names of tables, by the ledger */
     size_t had_data_count;
     const char **taken; /* names for tables that something else has: a view */
     size_t taken_count;
@@ -196,9 +198,13 @@ int refresh_drop(struct session *session, const struct root_choice *choice,
                  struct tg_error *err) TG_CHECK_RESULT;
 
 /* there.c: what the destination has. Notes which tables have had data, before anybody changes the
- * catalog; then looks at those that a load touches, and lets the catalog learn types. */
+ * catalog; then looks at those that a load touches, and lets the catalog learn types. Where that is
+ * faster, only tables are looked at whose names are known, and the rest (there_complete) before the
+ * first row: most runs have none. It opens the destination if it is closed, and does nothing the
+ * second time. */
 int there_note(struct session *session, struct tg_error *err) TG_CHECK_RESULT;
 int there_read(struct session *session, struct tg_error *err) TG_CHECK_RESULT;
+int there_complete(struct session *session, struct tg_error *err) TG_CHECK_RESULT;
 /* The same last step for a root, and what is nested in it, that is named while a source is read. */
 int there_touch(struct session *session, const char *root, struct tg_error *err) TG_CHECK_RESULT;
 /* Is it nested in the root table, by its name and columns, and nothing that our schema knows? */

@@ -173,6 +173,7 @@ static int meet_part(struct resource_load *part, const struct further *further,
                      struct tg_error *err)
 {
     int rc = TG_OK;
+    TRY(there_complete(part->session, err));
     TRY(there_touch(part->session, further->name, err));
     TRY(part_meet_table(part, err));
     if (further->owner)

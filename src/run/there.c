@@ -3,8 +3,9 @@
  * what the stored schema remembers.
  *
  *   there_note (what has had data, by the ledger) -> there_read: is_wanted (root tables of the
- *   selected resources and what is nested in them) -> describe -> note_taken (a view in the place
- *   of one) -> settle_table -> settle_type
+ *   selected resources and what is nested in them; list_names: those that are known) -> look:
+ *   describe -> note_taken (a view in the place of one) -> settle_table -> settle_type
+ *   there_complete (before the first row): all that are wanted, known or not
  *   there_touch (a root that a program names while it is read): settle_table
  *   there_meet (before the first row of a table): check_links; gone: made again, or refused
  *
@@ -16,6 +17,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "run/again.h"
 #include "run/pending.h"
 
 /* ---- which tables ---- */
@@ -81,11 +83,13 @@ static bool is_wanted(const void *user, const char *name)
            (wanted->all && !is_system && !refresh_drops(wanted->session, name));
 }
 
+/* With room for the names of all tables of the catalog behind them. */
 static int list_roots(struct session *session, struct wanted *out, struct tg_error *err)
 {
     const struct config *config = &session->pipeline->config;
     const struct name_rules rules = session_names(session);
-    out->roots = mem_calloc(config->resource_count + 1, sizeof(*out->roots));
+    out->roots =
+        mem_calloc(config->resource_count + session->catalog.table_count + 1, sizeof(*out->roots));
     if (!out->roots)
         return error_nomem(err);
     for (size_t i = 0; i < config->resource_count; i++) {
@@ -196,6 +200,7 @@ done:
 static int note_taken(struct session *session, const struct wanted *wanted, struct tg_error *err)
 {
     int rc = TG_OK;
+    session->taken_count = 0;
     session->taken =
         arena_alloc(&session->ledger.arena,
                     (session->had_data_count + wanted->count + 1) * sizeof(*session->taken));
@@ -212,20 +217,84 @@ done:
     return rc;
 }
 
+/* Behind the roots: the other tables that are wanted, as far as the catalog has them. */
+static size_t list_names(const struct session *session, const struct wanted *wanted)
+{
+    size_t count = wanted->count;
+    for (size_t i = 0; i < session->catalog.table_count; i++) {
+        const char *name = session->catalog.tables[i]->name;
+        if (is_wanted(wanted, name) && !is_root(wanted, name, strlen(name)))
+            wanted->roots[count++] = name;
+    }
+    return count;
+}
+
+/* What was seen before has its types: resources may have said others since. */
+static int look(struct session *session, const struct wanted *wanted,
+                const struct table_choice *choice, struct tg_error *err)
+{
+    int rc = TG_OK;
+    const bool folds = session->destination.facts.folds_case;
+    TRY(destination_describe(&session->destination, choice, &session->there, err));
+    TRY(note_taken(session, wanted, err));
+    TRY(ahead_lay(session, err));
+    for (size_t i = 0; i < session->there.table_count; i++) {
+        const struct table *there = session->there.tables[i];
+        if (is_touched(wanted, there->name) &&
+            !catalog_find_like(&session->glimpse, there->name, folds))
+            TRY(settle_table(session, there, err));
+    }
+done:
+    return rc;
+}
+
 int there_read(struct session *session, struct tg_error *err)
 {
     int rc = TG_OK;
     struct wanted wanted = {.session = session};
-    const struct table_choice choice = {is_wanted, &wanted};
+    struct table_choice choice = {.wants = is_wanted, .user = &wanted};
+    session->knows_there = !session->destination.facts.finds_names;
     TRY(list_roots(session, &wanted, err));
-    TRY(destination_describe(&session->destination, &choice, &session->there, err));
-    TRY(note_taken(session, &wanted, err));
-    TRY(ahead_lay(session, err));
-    for (size_t i = 0; i < session->there.table_count; i++)
-        if (is_touched(&wanted, session->there.tables[i]->name))
-            TRY(settle_table(session, session->there.tables[i], err));
+    if (!session->knows_there)
+        choice = (struct table_choice){.names = wanted.roots,
+                                       .name_count = list_names(session, &wanted)};
+    TRY(look(session, &wanted, &choice, err));
+    if (session->knows_there)
+        TRY(again_recall(session, err));
 done:
     mem_free(wanted.roots);
+    return rc;
+}
+
+/* What points to a table as it was seen at first may go on doing so. */
+static int look_whole(struct session *session, struct tg_error *err)
+{
+    int rc = TG_OK;
+    struct wanted wanted = {.session = session};
+    const struct table_choice choice = {.wants = is_wanted, .user = &wanted};
+    TRY(list_roots(session, &wanted, err));
+    session->glimpse = session->there;
+    session->there = (struct catalog){0};
+    session->knows_there = true;
+    TRY(look(session, &wanted, &choice, err));
+    TRY(again_recall(session, err));
+done:
+    mem_free(wanted.roots);
+    return rc;
+}
+
+int there_complete(struct session *session, struct tg_error *err)
+{
+    int rc = TG_OK;
+    const bool was_open = session->destination.state != NULL;
+    if (session->knows_there)
+        return TG_OK;
+    if (!was_open)
+        TRY(destination_open(&session->destination, err));
+    rc = look_whole(session, err);
+done:
+    if (!was_open)
+        destination_close(&session->destination);
     return rc;
 }
 

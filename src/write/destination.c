@@ -133,6 +133,13 @@ int destination_restore(struct destination *destination, const struct ledger_own
                : rc;
 }
 
+int destination_pasts(struct destination *destination, const char *pipeline, struct ledger *out,
+                      struct tg_error *err)
+{
+    return destination->state ? destination->driver->trace->pasts(destination, pipeline, out, err)
+                              : TG_OK;
+}
+
 int destination_ties(struct destination *destination, const struct ties_request *request,
                      struct ArrowArrayStream *out, struct tg_error *err)
 {

@@ -28,6 +28,7 @@ struct destination_facts {
     int fraction_max;      /* digits of a second that a timestamp may have */
     size_t name_bytes_max; /* of a table or column name */
     bool swaps_tables;     /* one that is made beside another can take its place, as it was */
+    bool finds_names;      /* tables whose names are known are described much faster than all */
     /* Appends what a column's type is called there: types with one name are one type. */
     void (*type_text)(const struct type_spec *spec, struct buf *out);
 };
@@ -53,15 +54,16 @@ struct destination {
     struct location where;
     const char *dataset;
     void *state; /* the driver's; NULL: closed, or there is nothing yet */
-    /* A worker's, who restores often: without the windows and what the loads have done, of which
-     * there are many then. */
+    /* A worker's, who restores often: without the windows, of which there are many then. */
     bool for_windows;
 };
 
-/* Which tables of a dataset are asked for. */
+/* Which tables of a dataset are asked for: those that are wanted, or those of these names. */
 struct table_choice {
     bool (*wants)(const void *user, const char *table);
     const void *user;
+    const char *const *names; /* in place of `wants`; NULL: there are none */
+    size_t name_count;
 };
 
 struct write_table_counts {
@@ -243,6 +245,8 @@ struct trace_driver {
                     struct schema_versions *out, struct tg_error *err);
     int (*story)(struct destination *destination, const struct story_request *request,
                  struct story *out, struct tg_error *err);
+    int (*pasts)(struct destination *destination, const char *pipeline, struct ledger *out,
+                 struct tg_error *err);
     int (*answers)(struct destination *destination, const char *name, bool *out,
                    struct tg_error *err);
 };
@@ -341,6 +345,9 @@ void destination_close(struct destination *destination); /* may be opened again 
  * which load ids are made. `out` is initialised here; release it. */
 int destination_restore(struct destination *destination, const struct ledger_owner *owner,
                         int64_t now_us, struct ledger *out, struct tg_error *err) TG_CHECK_RESULT;
+/* Adds what the pipeline's loads have done (ledger->pasts). It is open, or there is nothing. */
+int destination_pasts(struct destination *destination, const char *pipeline, struct ledger *out,
+                      struct tg_error *err) TG_CHECK_RESULT;
 /* Rows of TIES_TABLE, of which the stream has one column: packed hashes. It is open, and stays so
  * until the stream is released; where there is no such table, it is already. */
 int destination_ties(struct destination *destination, const struct ties_request *request,

@@ -123,7 +123,8 @@ static void test_describe(void **state)
         "CREATE VIEW \"bro'nze\".v AS SELECT 1 AS x",
         "CREATE TEMP TABLE person (not_this INTEGER)",
     };
-    const struct table_filter filters[] = {{wants_person, "person"}, {wants_person, "none"}};
+    const struct table_filter filters[] = {{.wants = wants_person, .user = "person"},
+                                           {.wants = wants_person, .user = "none"}};
     const struct table_filter *const asked[] = {NULL, &filters[0], &filters[1]};
     for (size_t i = 0; i < sizeof(statements) / sizeof(statements[0]); i++)
         exec(statements[i]);

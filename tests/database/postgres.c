@@ -195,7 +195,7 @@ static bool wants_odd(const void *user, const char *table)
 
 static void test_describe(void **state)
 {
-    const struct table_filter filter = {wants_odd, NULL};
+    const struct table_filter filter = {.wants = wants_odd};
     (void)state;
     described_as("none", NULL, "");
     assert_false(is_there("none"));

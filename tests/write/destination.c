@@ -152,7 +152,7 @@ static void test_what_is_there(void **state)
     fixture_path(&t, "test.duckdb", path);
     snprintf(url, sizeof(url), "duckdb:///%s", path);
     start(&t, &destination, url);
-    const struct table_choice choice = {is_person, "person"};
+    const struct table_choice choice = {.wants = is_person, .user = "person"};
     FIXTURE_OK(&t, destination_describe(&destination, &choice, &catalog, &t.err));
     assert_int_equal(catalog.table_count, 1);
     const struct table *person = catalog_find(&catalog, "person");

@@ -143,7 +143,12 @@ static inline int fixture_ledger(struct fixture *t, const char *pipeline, struct
     const struct ledger_owner owner = {pipeline, "shop", false};
     rc = ledger_read(t->con, "d", &there, &owner, out, &t->err);
     if (rc == TG_OK)
-        rc = ledger_read_loads(t->con, "d", &there, pipeline, out, &t->err);
+        rc = ledger_read_windows(t->con, "d", &there, pipeline, out, &t->err);
+    if (rc == TG_OK) {
+        rc = ledger_read_pasts(t->con, "d", &there, pipeline, out, &t->err);
+        if (rc != TG_OK)
+            ledger_release(out);
+    }
     described_release(&there);
     return rc;
 }

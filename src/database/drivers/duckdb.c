@@ -91,6 +91,8 @@ static int check(const struct location *where, const char *folder, const char *d
     const char *url = where->url;
     if (place)
         place->dialect = &dialect_duckdb;
+    if (place)
+        place->finds_names = true;
     TRY(check_form(url, err));
     if (dataset)
         TRY(check_dataset(url, dataset, err));
@@ -303,11 +305,123 @@ static void count_rows(const struct text_rows *rows, struct described *out)
     }
 }
 
+/* Beyond it, all tables are asked for at once: that takes as long, most of it once for all that
+ * follow, since the engine parses its own views for it. */
+enum { NAMES_MAX = 32 };
+
+static int compare_names(const void *a, const void *b)
+{
+    return strcasecmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+/* To be destroyed; NULL: there is no such table. */
+static duckdb_table_description find_table(const struct connection *con, const char *dataset,
+                                           const char *name)
+{
+    const struct session *session = con->state;
+    duckdb_table_description found = NULL;
+    if (duck.table_description_create_ext(session->use.con, NULL, dataset, name, &found) !=
+        DuckDBSuccess)
+        duck.table_description_destroy(&found);
+    return found;
+}
+
+/* In room for one column more, again and again: tables have few. */
+static int add_column_name(struct described_table *table, char *name, struct tg_error *err)
+{
+    struct described_column *columns =
+        mem_realloc(table->columns, (table->column_count + 1) * sizeof(*columns));
+    if (!columns)
+        return error_nomem(err);
+    table->columns = columns;
+    columns[table->column_count] = (struct described_column){.name = mem_strdup(name)};
+    return columns[table->column_count++].name ? TG_OK : error_nomem(err);
+}
+
+static int keep_names(duckdb_table_description found, const char *name, struct described *out,
+                      struct tg_error *err)
+{
+    int rc = TG_OK;
+    char *column = NULL;
+    struct described_table *table = &out->tables[out->table_count++];
+    *table = (struct described_table){.name = mem_strdup(name)};
+    if (!table->name)
+        return error_nomem(err);
+    for (idx_t i = 0; (column = duck.table_description_get_column_name(found, i)); i++) {
+        rc = add_column_name(table, column, err);
+        duck.free(column);
+        TRY(rc);
+    }
+done:
+    return rc;
+}
+
+static int put_table(struct buf *sql, const struct connection *con, const char *dataset,
+                     const char *name, struct tg_error *err)
+{
+    struct buf table = BUF_INIT;
+    sql_table(&table, con->dialect, dataset, name);
+    const struct sql_scope scope = {
+        .dialect = con->dialect,
+        .parts = SQL_PARTS(SQL_TEXT("name", name), SQL_TEXT("table", buf_string(&table)),
+                           SQL_PIECE("before", sql->len > 0 ? "\nUNION ALL\n" : "")),
+    };
+    int rc = table.failed
+                 ? error_nomem(err)
+                 : sql_write(sql, &scope,
+                             "{before}SELECT {'name'}, [name], [type], "
+                             "CASE WHEN [dflt_value] IS NULL AND [notnull] THEN 'NO' ELSE 'YES' END"
+                             "\nFROM pragma_table_info({'table'})",
+                             err);
+    buf_release(&table);
+    return rc;
+}
+
+/* Each is asked for by itself: neither the engine's views nor all of its tables are needed. */
+static int describe_named(struct connection *con, const char *dataset, const char **names,
+                          size_t count, bool without_types, struct described *out,
+                          struct tg_error *err)
+{
+    int rc = TG_OK;
+    struct buf sql = BUF_INIT;
+    struct text_rows rows = {0};
+    const char *before = "";
+    if (without_types)
+        out->tables = mem_calloc(count + 1, sizeof(*out->tables));
+    if (without_types && !out->tables)
+        TRY(error_nomem(err));
+    qsort(names, count, sizeof(*names), compare_names);
+    for (size_t i = 0; i < count; before = names[i++]) {
+        duckdb_table_description found =
+            strcasecmp(before, names[i]) == 0 ? NULL : find_table(con, dataset, names[i]);
+        if (found)
+            rc = without_types ? keep_names(found, names[i], out, err)
+                               : put_table(&sql, con, dataset, names[i], err);
+        duck.table_description_destroy(&found);
+        TRY(rc);
+    }
+    if (sql.len == 0)
+        goto done;
+    TRY(buf_check(&sql, err));
+    TRY(connection_fetch(con, buf_string(&sql), &rows, err));
+    rc = describe_rows(con, &rows, NULL, out, err);
+done:
+    buf_release(&sql);
+    text_rows_release(&rows);
+    return rc;
+}
+
 static int describe(struct connection *con, const char *dataset, const struct table_filter *filter,
                     struct described *out, struct tg_error *err)
 {
     int rc = TG_OK;
     struct text_rows rows = {0};
+    const char *names[NAMES_MAX];
+    if (filter && filter->names && filter->name_count <= NAMES_MAX) {
+        memcpy(names, filter->names, filter->name_count * sizeof(*names));
+        return describe_named(con, dataset, names, filter->name_count, filter->without_types, out,
+                              err);
+    }
     TRY(describe_storage(con, out, err));
     TRY(describe_fetch(con, dataset, &rows, err));
     TRY(describe_rows(con, &rows, filter, out, err));

@@ -154,7 +154,7 @@ static int describe(struct connection *con, const char *dataset, const struct ta
             break;
         while (end < rows.row_count && strcmp(text_cell(&rows, end, TABLE), name) == 0)
             end++;
-        if (!filter || filter->wants(filter->user, name))
+        if (connection_wants(con, filter, name))
             TRY(add_table(&rows, first, end, out, err));
     }
 done:

@@ -52,6 +52,7 @@ static int check(const struct location *where, const char *folder, const char *d
             .fraction_max = found.dialect->fraction_max,
             .name_bytes_max = found.dialect->name_bytes_max,
             .swaps_tables = found.dialect->like != NULL,
+            .finds_names = found.finds_names,
             .type_text = found.dialect->type_sql,
         };
     return rc;
@@ -83,15 +84,27 @@ static int restore(struct destination *destination, const struct ledger_owner *o
     int rc = connection_transact(con, TRANSACT_LOOK, err);
     if (rc != TG_OK)
         return rc;
-    rc = ledger_describe(con, dataset, &there, err);
+    rc = ledger_look(con, dataset, &there, err);
     if (rc == TG_OK)
         rc = ledger_read(con, dataset, &there, owner, out, err);
     if (rc == TG_OK && !destination->for_windows)
-        rc = ledger_read_loads(con, dataset, &there, owner->pipeline, out, err);
+        rc = ledger_read_windows(con, dataset, &there, owner->pipeline, out, err);
     if (rc == TG_OK)
         rc = ledger_read_taken(con, dataset, &there, now_us, out, err);
     described_release(&there);
     (void)!connection_transact(con, TRANSACT_ROLLBACK, NULL); /* nothing was changed */
+    return rc;
+}
+
+static int pasts(struct destination *destination, const char *pipeline, struct ledger *out,
+                 struct tg_error *err)
+{
+    struct described there = {0};
+    struct connection *con = destination->state;
+    int rc = ledger_look(con, destination->dataset, &there, err);
+    if (rc == TG_OK)
+        rc = ledger_read_pasts(con, destination->dataset, &there, pipeline, out, err);
+    described_release(&there);
     return rc;
 }
 
@@ -120,8 +133,12 @@ static int describe(struct destination *destination, const struct table_choice *
     int rc = TG_OK;
     struct connection *con = destination->state;
     struct described described = {0};
-    const struct table_filter filter = {choice ? choice->wants : NULL,
-                                        choice ? choice->user : NULL};
+    struct table_filter filter = {.wants = NULL};
+    if (choice)
+        filter = (struct table_filter){.wants = choice->wants,
+                                       .user = choice->user,
+                                       .names = choice->names,
+                                       .name_count = choice->name_count};
     TRY(connection_describe(con, destination->dataset, choice ? &filter : NULL, &described, err));
     for (size_t i = 0; i < described.table_count; i++)
         TRY(keep_table(con->dialect, &described.tables[i], out, err));
@@ -151,7 +168,7 @@ static int find_load(struct destination *destination, const struct manifest *man
     TRY(connection_transact(con, TRANSACT_BEGIN, err));
     rc = locks_take_pipeline(con, manifest, err);
     if (rc == TG_OK)
-        rc = ledger_describe(con, manifest->dataset, &there, err);
+        rc = ledger_look(con, manifest->dataset, &there, err);
     if (rc == TG_OK)
         rc = ledger_find_load(con, &there, manifest, found, &ledger, err);
     (void)!connection_transact(con, TRANSACT_ROLLBACK, NULL); /* nothing was changed */
@@ -311,7 +328,7 @@ static int claim(struct destination *destination, const struct claim_request *re
     int rc = TG_OK;
     struct connection *con = destination->state;
     struct described there = {0};
-    TRY(ledger_describe(con, destination->dataset, &there, err));
+    TRY(ledger_look(con, destination->dataset, &there, err));
     if (described_find(&there, WINDOWS_TABLE))
         TRY(claims_take(con, destination->dataset, request, out, err));
 done:
@@ -398,6 +415,7 @@ static const struct trace_driver trace = {.ties = ties,
                                           .standing = standing,
                                           .versions = versions,
                                           .story = story,
+                                          .pasts = pasts,
                                           .answers = answers};
 
 const struct destination_driver destination_sql = {

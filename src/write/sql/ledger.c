@@ -2,10 +2,10 @@
  * Reading the ledger: state, schema, boundaries and files that the destination has of a pipeline.
  *
  * Path: ledger_read -> read_state (the newest of a finished load), pick_schema, read_schema,
- * read_boundaries, read_bookmarks, read_files_load, read_newest_load, one query each; a table that
- * is not there has no rows (has). ledger_read_loads -> read_pasts, windows_read, which grow with
- * the loads. ledger_read_taken -> which ids a new load cannot have. ledger_find_load -> find_id,
- * read_state, read_newest_load, for a load that is about to be written.
+ * read_boundaries, read_bookmarks, read_newest_load, one query each; a table that is not there has
+ * no rows (has). ledger_read_windows, ledger_read_pasts: what grows with the loads, the last for
+ * those alone that have rows to load. ledger_read_taken -> which ids a new load cannot have.
+ * ledger_find_load -> find_id, read_state, read_newest_load, for one that is about to be written.
  *
  * Newest is what has the highest version, then the highest load id by its number: no clock is
  * asked. The rows are written by record.c. Whether a boundary still fits the state is for the
@@ -211,8 +211,22 @@ done:
 }
 
 #define FILES(more)                                                                                \
-    "SELECT [resource_name], [path], [size], [modified_us], [checksum]" more "\n"                  \
-    "FROM {_tidegate_files} WHERE [pipeline_name] = {'pipeline'} AND {ours}"
+    "SELECT [load_id], CASE WHEN {ours} THEN 1 ELSE 0 END, [resource_name], [path], [size], "      \
+    "[modified_us], [checksum]" more "\nFROM {_tidegate_files} "                                   \
+    "WHERE [pipeline_name] = {'pipeline'}"
+enum {
+    FILE_LOAD,
+    FILE_IS_OURS,
+    FILE_RESOURCE,
+    FILE_PATH,
+    FILE_SIZE,
+    FILE_MODIFIED,
+    FILE_CHECKSUM,
+    FILE_CONTENT,
+    FILE_HEAD,
+    FILE_BYTES,
+    FILE_ROWS
+};
 
 /* A table of version 0.1 lacks some of the columns, but not the rows. */
 static int fetch_bookmarks(const struct ledger_query *query, struct text_rows *out, bool *is_old,
@@ -234,18 +248,18 @@ static int read_bookmark(const struct ledger_query *query, const struct text_row
     int rc = TG_OK;
     struct ledger *out = query->out;
     struct bookmark *entry = &out->bookmarks[out->bookmark_count++];
-    entry->size = number(text_cell(rows, row, 2));
-    entry->mtime_us = number(text_cell(rows, row, 3));
+    entry->size = number(text_cell(rows, row, FILE_SIZE));
+    entry->mtime_us = number(text_cell(rows, row, FILE_MODIFIED));
     entry->content = entry->head = entry->replaces = "";
-    TRY(keep(out, text_cell(rows, row, 0), &entry->resource, err));
-    TRY(keep(out, text_cell(rows, row, 1), &entry->key, err));
-    TRY(keep(out, text_cell(rows, row, 4), &entry->checksum, err));
+    TRY(keep(out, text_cell(rows, row, FILE_RESOURCE), &entry->resource, err));
+    TRY(keep(out, text_cell(rows, row, FILE_PATH), &entry->key, err));
+    TRY(keep(out, text_cell(rows, row, FILE_CHECKSUM), &entry->checksum, err));
     if (is_old)
         goto done;
-    TRY(keep(out, text_cell(rows, row, 5), &entry->content, err));
-    TRY(keep(out, text_cell(rows, row, 6), &entry->head, err));
-    entry->content_bytes = number(text_cell(rows, row, 7));
-    entry->rows = number(text_cell(rows, row, 8));
+    TRY(keep(out, text_cell(rows, row, FILE_CONTENT), &entry->content, err));
+    TRY(keep(out, text_cell(rows, row, FILE_HEAD), &entry->head, err));
+    entry->content_bytes = number(text_cell(rows, row, FILE_BYTES));
+    entry->rows = number(text_cell(rows, row, FILE_ROWS));
 done:
     return rc;
 }
@@ -260,8 +274,15 @@ static int read_bookmarks(const struct ledger_query *query, struct tg_error *err
     out->bookmarks = arena_alloc(&out->arena, rows.row_count * sizeof(*out->bookmarks));
     if (!out->bookmarks)
         TRY(error_nomem(err));
-    for (size_t i = 0; i < rows.row_count; i++)
-        TRY(read_bookmark(query, &rows, i, is_old, err));
+    const char *newest = "";
+    for (size_t i = 0; i < rows.row_count; i++) {
+        const char *load_id = text_cell(&rows, i, FILE_LOAD);
+        if (load_id && (!*newest || load_id_ns(load_id) > load_id_ns(newest)))
+            newest = load_id;
+        if (number(text_cell(&rows, i, FILE_IS_OURS)) == 1)
+            TRY(read_bookmark(query, &rows, i, is_old, err));
+    }
+    TRY(keep(out, newest, &out->files_load_id, err));
     ledger_sort_bookmarks(out);
 done:
     text_rows_release(&rows);
@@ -304,19 +325,21 @@ static int read_past(const struct ledger_query *query, const struct text_rows *r
     return keep(query->out, text_cell(rows, row, 0), &past->table, err);
 }
 
-static int read_pasts(const struct ledger_query *query, struct tg_error *err)
+int ledger_read_pasts(struct connection *con, const char *dataset, const struct described *there,
+                      const char *pipeline, struct ledger *out, struct tg_error *err)
 {
     int rc = TG_OK;
     struct text_rows rows = {0};
-    struct ledger *out = query->out;
-    const bool counts = has(query->there, "_tidegate_loads.rows_unchanged");
-    TRY(fetch(query, "_dlt_loads _tidegate_loads.pipeline_name _tidegate_loads.rows_read", pasts,
+    const bool counts = has(there, "_tidegate_loads.rows_unchanged");
+    const struct ledger_query query = {
+        .con = con, .dataset = dataset, .there = there, .pipeline = pipeline, .out = out};
+    TRY(fetch(&query, "_dlt_loads _tidegate_loads.pipeline_name _tidegate_loads.rows_read", pasts,
               &rows, err));
     out->pasts = arena_alloc(&out->arena, (rows.row_count + 1) * sizeof(*out->pasts));
     if (!out->pasts)
         TRY(error_nomem(err));
     for (size_t i = 0; i < rows.row_count; i++)
-        TRY(read_past(query, &rows, i, counts, err));
+        TRY(read_past(&query, &rows, i, counts, err));
 done:
     text_rows_release(&rows);
     return rc;
@@ -436,7 +459,6 @@ int ledger_read(struct connection *con, const char *dataset, const struct descri
     TRY(read_schema(&query, err));
     TRY(read_boundaries(&query, err));
     TRY(read_bookmarks(&query, err));
-    TRY(read_files_load(&query, err));
     TRY(read_newest_load(&query, err));
 done:
     if (rc != TG_OK)
@@ -444,16 +466,11 @@ done:
     return rc;
 }
 
-int ledger_read_loads(struct connection *con, const char *dataset, const struct described *there,
-                      const char *pipeline, struct ledger *out, struct tg_error *err)
+int ledger_read_windows(struct connection *con, const char *dataset, const struct described *there,
+                        const char *pipeline, struct ledger *out, struct tg_error *err)
 {
-    int rc = TG_OK;
-    const struct ledger_query query = {
-        .con = con, .dataset = dataset, .there = there, .pipeline = pipeline, .out = out};
-    TRY(read_pasts(&query, err));
-    TRY(windows_read(con, dataset, there, &(struct ledger_owner){pipeline, out->schema, true}, out,
-                     err));
-done:
+    int rc = windows_read(con, dataset, there, &(struct ledger_owner){pipeline, out->schema, true},
+                          out, err);
     if (rc != TG_OK)
         ledger_release(out);
     return rc;
@@ -661,6 +678,17 @@ int ledger_describe(struct connection *con, const char *dataset, struct describe
     return connection_describe(con, dataset, &(struct table_filter){.wants = is_ours}, out, err);
 }
 
+int ledger_look(struct connection *con, const char *dataset, struct described *out,
+                struct tg_error *err)
+{
+    static const char *const tables[] = {
+        "_dlt_loads",         "_dlt_pipeline_state", "_dlt_version", "_tidegate_loads",
+        "_tidegate_boundary", "_tidegate_files",     TIES_TABLE,     WINDOWS_TABLE};
+    const struct table_filter filter = {
+        .names = tables, .name_count = sizeof(tables) / sizeof(tables[0]), .without_types = true};
+    return connection_describe(con, dataset, &filter, out, err);
+}
+
 int ledger_ties(struct connection *con, const char *dataset, const struct ties_request *request,
                 struct ArrowArrayStream *out, struct tg_error *err)
 {
@@ -673,7 +701,7 @@ int ledger_ties(struct connection *con, const char *dataset, const struct ties_r
                                                        SQL_TEXT("schema", request->schema),
                                                        SQL_TEXT("resource", request->resource),
                                                        SQL_TEXT("path", request->cursor_path))};
-    TRY(ledger_describe(con, dataset, &there, err));
+    TRY(ledger_look(con, dataset, &there, err));
     if (!described_find(&there, TIES_TABLE))
         goto done;
     TRY(sql_write(&sql, &scope,

@@ -19,6 +19,10 @@
 int ledger_describe(struct connection *con, const char *dataset, struct described *out,
                     struct tg_error *err) TG_CHECK_RESULT;
 
+/* Those that this file reads, of all that is there. Release `out`. */
+int ledger_look(struct connection *con, const char *dataset, struct described *out,
+                struct tg_error *err) TG_CHECK_RESULT;
+
 /* The newest schema of a name, and nothing else. Release `out` after TG_OK. */
 int ledger_schema(struct connection *con, const char *dataset, const struct described *there,
                   const char *schema, struct ledger *out, struct tg_error *err) TG_CHECK_RESULT;
@@ -31,8 +35,12 @@ int ledger_read(struct connection *con, const char *dataset, const struct descri
 struct ties_request;
 int ledger_ties(struct connection *con, const char *dataset, const struct ties_request *request,
                 struct ArrowArrayStream *out, struct tg_error *err) TG_CHECK_RESULT;
-/* Adds what its loads have done, and the windows of its schema. Releases `out` on failure. */
-int ledger_read_loads(struct connection *con, const char *dataset, const struct described *there,
+/* Adds the windows of its schema. Releases `out` on failure. */
+int ledger_read_windows(struct connection *con, const char *dataset, const struct described *there,
+                        const char *pipeline, struct ledger *out,
+                        struct tg_error *err) TG_CHECK_RESULT;
+/* Adds what the pipeline's loads have done; `out` stays the caller's, also on failure. */
+int ledger_read_pasts(struct connection *con, const char *dataset, const struct described *there,
                       const char *pipeline, struct ledger *out,
                       struct tg_error *err) TG_CHECK_RESULT;
 /* Adds the load ids of the dataset that are taken, by the time `now_us`. */

@@ -162,7 +162,7 @@ int trace_loaders(struct connection *con, const char *dataset,
                   .parts = SQL_PARTS(SQL_TABLE("table", request->table),
                                      SQL_TEXT("name", request->table),
                                      SQL_TEXT("pipeline", request->pipeline))}};
-    rc = ledger_describe(con, dataset, &there, err);
+    rc = ledger_look(con, dataset, &there, err);
     if (rc != TG_OK)
         return rc;
     TRY(sql_fetch(con, &tracing.scope, "SELECT 1 FROM {table} LIMIT 1", &rows, err));
@@ -183,7 +183,7 @@ int trace_standing(struct connection *con, const struct manifest *manifest, stru
     struct described there;
     struct ledger ledger;
     enum load_found found = LOAD_ABSENT;
-    int rc = ledger_describe(con, manifest->dataset, &there, err);
+    int rc = ledger_look(con, manifest->dataset, &there, err);
     if (rc != TG_OK)
         return rc;
     rc = ledger_find_load(con, &there, manifest, &found, &ledger, err);
