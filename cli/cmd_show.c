@@ -24,6 +24,7 @@ static const struct view {
     enum tg_show rows;
     const char *columns[COLUMNS_MAX]; /* for people; of views that are rows */
     enum tg_document text;
+    const char *note; /* below it, for people; NULL: none */
 } views[] = {
     {.name = "tables", .rows = TG_SHOW_TABLES, .columns = {"table", "rows", "columns"}},
     {.name = "loads",
@@ -40,7 +41,9 @@ static const struct view {
      .columns = {"resource", "path", "rows", "bytes", "load_id"}},
     {.name = "columns",
      .rows = TG_SHOW_COLUMNS,
-     .columns = {"table", "column", "type", "nullable", "hints", "since_load"}},
+     .columns = {"table", "column", "source_field", "type", "nullable", "hints", "since_load"},
+     .note = "No source_field: the load makes the column itself (_dlt_...), no row has had it,\n"
+             "or it was not recorded (by dlt, or by an earlier tidegate)."},
     {.name = "state", .text = TG_DOCUMENT_STATE},
     {.name = "schema", .text = TG_DOCUMENT_SCHEMA},
     {.name = "packages",
@@ -86,6 +89,8 @@ static int show_rows(struct tg_pipeline *pipeline, const struct view *view, enum
     if (tg_pipeline_show(pipeline, view->rows, &stream, &err) ||
         print_stream(&stream, format, columns, stdout, &err))
         return fail(&err);
+    if (view->note && format == FORMAT_TABLE)
+        puts(view->note);
     if (view->rows == TG_SHOW_PACKAGES && format == FORMAT_TABLE && print_reasons(pipeline, &err))
         return fail(&err);
     return 0;
@@ -182,7 +187,7 @@ const struct command command_show = {
     .name = "show",
     .summary = "Show tables, columns, loads, files, rejects, schema and more",
     .details = "tables: rows and columns of each table\n"
-               "columns: their types, and since which load they are there\n"
+               "columns: the source's field of each, its type, and since which load it is there\n"
                "loads: what each load did to each table\n"
                "files: those that were loaded, and by which load\n"
                "rejects: rows that were not loaded, where they stood and why\n"

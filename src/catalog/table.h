@@ -34,6 +34,10 @@ struct extra {
     struct extra *next;
 };
 
+/* Of a column: the source's field whose values it holds, as a JSON text. Where it is missing nobody
+ * has recorded it: an earlier build, or dlt. */
+#define SOURCE_FIELD "x-tidegate-source"
+
 struct table_column {
     const char *name;
     struct type_spec spec; /* TYPE_NONE: declared, not yet typed (incomplete) */

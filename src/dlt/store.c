@@ -461,8 +461,10 @@ int schema_yaml_start(struct catalog *catalog, struct buf *out, struct tg_error 
         table->max_nesting = -1;
         for (size_t i = 0; i < sizeof(notes) / sizeof(notes[0]); i++)
             extra_remove(&table->extras, notes[i]);
-        for (size_t c = 0; c < table->column_count; c++)
+        for (size_t c = 0; c < table->column_count; c++) {
             extra_remove(&table->columns[c].extras, notes[0]);
+            extra_remove(&table->columns[c].extras, SOURCE_FIELD);
+        }
     }
     TRY(catalog_bump(&bare, &changed, err));
     TRY(schema_yaml_write(&bare, out, err));

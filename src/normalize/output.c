@@ -17,6 +17,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/json.h"
 #include "catalog/history.h"
 #include "normalize/change.h"
 #include "normalize/there.h"
@@ -374,6 +375,33 @@ static struct slot *owned_slot(const struct output *output, const struct claim *
     return slot && slot->owner == claim->owner ? slot : NULL;
 }
 
+static bool records_sources(const struct table *table)
+{
+    for (size_t i = 0; i < table->column_count; i++)
+        if (extra_find(table->columns[i].extras, SOURCE_FIELD))
+            return true;
+    return false;
+}
+
+/* A table that is there and has none recorded stays as it was stored, so that its schema gets no
+ * version for this alone. Of several keys that share a column the first counts. */
+static int note_source(struct outputs *outputs, const struct output *output,
+                       const struct slot *slot, struct tg_error *err)
+{
+    struct table_column *column = table_find(output->table, slot->name);
+    struct buf json = BUF_INIT;
+    if (!slot->source || !column || extra_find(column->extras, SOURCE_FIELD) ||
+        (there_column(outputs, output, slot->name) && !records_sources(output->table)))
+        return TG_OK;
+    json_string(&json, slot->source, strlen(slot->source));
+    int rc = buf_check(&json, err);
+    if (rc == TG_OK)
+        rc = extra_set(outputs->options.catalog, &column->extras, SOURCE_FIELD, buf_string(&json),
+                       err);
+    buf_release(&json);
+    return rc;
+}
+
 int output_slot(struct outputs *outputs, struct output *output, const struct claim *claim,
                 struct slot **out, struct tg_error *err)
 {
@@ -391,6 +419,9 @@ int output_slot(struct outputs *outputs, struct output *output, const struct cla
         return error_set(err, TG_DATA, "two keys share the column name '%s'; rename the key '%s'",
                          name, claim->source);
     TRY(add_slot(outputs, output, name, claim->owner, claim->spec, out, err));
+    (*out)->source = claim->variant ? ((const struct slot *)claim->owner)->source : claim->source;
+    if ((*out)->learned)
+        TRY(note_source(outputs, output, *out, err));
 done:
     return rc;
 }
@@ -484,6 +515,7 @@ int output_learn_slot(struct outputs *outputs, struct output *output, struct slo
         table_find(output->table, slot->name)->spec =
             spec; /* whatever hints say of its precision */
     }
+    TRY(note_source(outputs, output, slot, err));
     slot->learned = true;
     output->waiting--;
 done:

@@ -4,29 +4,41 @@
  *   show_columns -> the schema that the destination has -> find_since: each version that was
  *   stored, the oldest first, for columns that are not found yet -> put_tables: a line for each
  *
+ * Which field of the source it holds stands with the column in the schema (SOURCE_FIELD).
  * A column that was taken away and came again counts from the first time. What no version records
  * (they were removed, or another program made the table) is NULL.
  */
 #include <string.h>
 
 #include "base/codec.h"
+#include "base/json.h"
 #include "data/sheet.h"
 #include "dlt/store.h"
 #include "run/inspect.h"
 
-enum { TABLE, COLUMN, TYPE, DATA_TYPE, NULLABLE, HINTS, SINCE_VERSION, SINCE_LOAD, COLUMN_COUNT };
+enum {
+    TABLE,
+    COLUMN,
+    FIELD,
+    TYPE,
+    DATA_TYPE,
+    NULLABLE,
+    HINTS,
+    SINCE_VERSION,
+    SINCE_LOAD,
+    COLUMN_COUNT
+};
 
-static const char *const names[COLUMN_COUNT] = {
-    "table", "column", "type", "data_type", "nullable", "hints", "since_version", "since_load"};
+static const char *const names[COLUMN_COUNT] = {"table", "column",        "source_field",
+                                                "type",  "data_type",     "nullable",
+                                                "hints", "since_version", "since_load"};
 
-static const struct type_spec types[COLUMN_COUNT] = {[TABLE] = {.type = TYPE_TEXT},
-                                                     [COLUMN] = {.type = TYPE_TEXT},
-                                                     [TYPE] = {.type = TYPE_TEXT},
-                                                     [DATA_TYPE] = {.type = TYPE_TEXT},
-                                                     [NULLABLE] = {.type = TYPE_BOOL},
-                                                     [HINTS] = {.type = TYPE_TEXT},
-                                                     [SINCE_VERSION] = {.type = TYPE_BIGINT},
-                                                     [SINCE_LOAD] = {.type = TYPE_TEXT}};
+static const struct type_spec types[COLUMN_COUNT] = {
+    [TABLE] = {.type = TYPE_TEXT},     [COLUMN] = {.type = TYPE_TEXT},
+    [FIELD] = {.type = TYPE_TEXT},     [TYPE] = {.type = TYPE_TEXT},
+    [DATA_TYPE] = {.type = TYPE_TEXT}, [NULLABLE] = {.type = TYPE_BOOL},
+    [HINTS] = {.type = TYPE_TEXT},     [SINCE_VERSION] = {.type = TYPE_BIGINT},
+    [SINCE_LOAD] = {.type = TYPE_TEXT}};
 
 struct columns_view {
     struct destination destination;
@@ -95,6 +107,20 @@ static int put_hints(struct sheet *sheet, struct table_column *column, struct tg
     return rc;
 }
 
+static int put_field(struct sheet *sheet, const struct table_column *column, struct tg_error *err)
+{
+    int rc = TG_OK;
+    yyjson_doc *doc = NULL;
+    const char *json = extra_find(column->extras, SOURCE_FIELD);
+    if (!json)
+        return TG_OK;
+    TRY(json_parse(json, strlen(json), SOURCE_FIELD, &doc, err));
+    rc = sheet_text(sheet, FIELD, yyjson_get_str(yyjson_doc_get_root(doc)), err);
+done:
+    yyjson_doc_free(doc);
+    return rc;
+}
+
 static int put_type(struct columns_view *view, const struct table_column *column,
                     struct tg_error *err)
 {
@@ -117,6 +143,7 @@ static int put_column(struct columns_view *view, const struct table *table,
     struct sheet *sheet = &view->sheet;
     TRY(sheet_text(sheet, TABLE, table->name, err));
     TRY(sheet_text(sheet, COLUMN, column->name, err));
+    TRY(put_field(sheet, column, err));
     if (column->spec.type != TYPE_NONE)
         TRY(put_type(view, column, err));
     sheet_bool(sheet, NULLABLE, column->nullable);

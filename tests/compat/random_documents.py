@@ -246,12 +246,16 @@ def raw_differences(left, right):
         yield from schema_differences(name, one.stored or {}, two.stored or {})
 
 
+SOURCE_FIELD = "x-tidegate-source"  # tidegate's own, which dlt keeps
+
+
 def schema_differences(name, one, two):
     for key in sorted((set(one) | set(two)) - {"columns"}):
         if one.get(key) != two.get(key):
             yield (f"schema: table key {key}", f"{name}: dlt {one.get(key)!r}, tidegate {two.get(key)!r}",
                    {"table": name, "key": key, "dlt": one.get(key), "tidegate": two.get(key)})
-    left, right = one.get("columns", {}), two.get("columns", {})
+    left, right = ({column: {key: value for key, value in hints.items() if key != SOURCE_FIELD}
+                    for column, hints in side.get("columns", {}).items()} for side in (one, two))
     for column in sorted(set(left) | set(right)):
         if left.get(column) != right.get(column):
             keys = sorted(key for key in set(left.get(column, {})) | set(right.get(column, {}))

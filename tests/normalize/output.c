@@ -34,6 +34,45 @@ static void tag(const char *text, char out[7])
     hasher_release(&hasher);
 }
 
+static void check_source(struct run *run, const char *table, const char *column,
+                         const char *expected)
+{
+    const struct table *found = catalog_find(&run->catalog, table);
+    const char *json = extra_find(table_find(found, column)->extras, SOURCE_FIELD);
+    if (expected)
+        assert_string_equal(json, expected);
+    else
+        assert_null(json);
+}
+
+/* Which field of the source a column holds; of a variant that of the column beside it. */
+static void sources_are_recorded(void **state)
+{
+    (void)state;
+    struct run run;
+    struct table_column *hinted = NULL;
+    const struct type_spec text = {.type = TYPE_TEXT};
+    assert_int_equal(run_init(&run), TG_OK);
+    assert_int_equal(
+        table_add_column(&run.catalog, run.root, "hinted_one", &text, &hinted, &run.err), TG_OK);
+    assert_int_equal(
+        table_add_column(&run.catalog, run.root, "never_there", &text, &hinted, &run.err), TG_OK);
+    assert_int_equal(run_push(&run, "{\"aB\":1,\"oB\":{\"cD\":2},\"l\":[{\"eF\":3}],"
+                                    "\"hintedOne\":\"x\",\"q\\\"\":4,\"id\":5}\n"
+                                    "{\"aB\":\"x\"}\n{\"AB\":7}\n"),
+                     TG_OK);
+    check_source(&run, "t", "a_b", "\"aB\"");
+    check_source(&run, "t", "a_b__v_text", "\"aB\"");
+    check_source(&run, "t", "o_b__c_d", "\"oB.cD\"");
+    check_source(&run, "t__l", "e_f", "\"eF\"");
+    check_source(&run, "t", "hinted_one", "\"hintedOne\"");
+    check_source(&run, "t", "qx", "\"q\\\"\"");
+    check_source(&run, "t", "id", "\"id\"");
+    check_source(&run, "t", "never_there", NULL);
+    check_source(&run, "t__l", "_dlt_id", NULL);
+    run_release(&run);
+}
+
 static void variants(void **state)
 {
     (void)state;
@@ -238,6 +277,7 @@ static void out_of_memory(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(sources_are_recorded),
         cmocka_unit_test(variants),
         cmocka_unit_test(variants_in_the_catalog),
         cmocka_unit_test(variants_of_text),

@@ -113,6 +113,32 @@ static void the_catalog_learns(void **state)
     end(&run, &there);
 }
 
+/* A table that an earlier build has made stays as it is stored; of one that has some recorded, the
+ * others follow. */
+static void sources_of_what_is_there(void **state)
+{
+    (void)state;
+    for (int recorded = 0; recorded < 2; recorded++) {
+        struct run run;
+        struct catalog there;
+        struct table_column *column = NULL;
+        const struct type_spec small = {.type = TYPE_BIGINT, .precision = 16};
+        assert_int_equal(start(&run, &there), TG_OK);
+        assert_int_equal(
+            table_add_column(&run.catalog, run.root, "other", &small, &column, &run.err), TG_OK);
+        if (recorded)
+            assert_int_equal(
+                extra_set(&run.catalog, &column->extras, SOURCE_FIELD, "\"Other\"", &run.err),
+                TG_OK);
+        assert_int_equal(
+            table_add_column(&run.catalog, run.root, "small", &small, &column, &run.err), TG_OK);
+        assert_int_equal(run_push(&run, "{\"small\":5}\n"), TG_OK);
+        assert_int_equal(extra_find(table_find(run.root, "small")->extras, SOURCE_FIELD) != NULL,
+                         recorded);
+        end(&run, &there);
+    }
+}
+
 /* A hint without a type: its precision counts where it is the wider one. */
 static void hints_complete_what_is_there(void **state)
 {
@@ -226,6 +252,7 @@ int main(void)
         cmocka_unit_test(values_meet_the_type_that_is_there),
         cmocka_unit_test(columns_that_are_there_get_wider),
         cmocka_unit_test(the_catalog_learns),
+        cmocka_unit_test(sources_of_what_is_there),
         cmocka_unit_test(hints_complete_what_is_there),
         cmocka_unit_test(an_incomplete_column_gets_wider_at_once),
         cmocka_unit_test(a_contract_is_asked),

@@ -40,7 +40,8 @@ static void since_when(void **state)
     char *text = columns(fixture);
     snprintf(
         expected, sizeof(expected),
-        "{\"table\":\"n\",\"column\":\"id\",\"type\":\"BIGINT\",\"data_type\":\"bigint\","
+        "{\"table\":\"n\",\"column\":\"id\",\"source_field\":\"id\",\"type\":\"BIGINT\",\"data_"
+        "type\":\"bigint\","
         "\"nullable\":false,\"hints\":\"primary_key\",\"since_version\":2,\"since_load\":\"%s\"}",
         first);
     assert_non_null(strstr(text, expected));
@@ -48,8 +49,9 @@ static void since_when(void **state)
              "\"nullable\":true,\"hints\":null,\"since_version\":3,"
              "\"since_load\":\"%s\"}",
              tg_result_load_id(fixture->result));
-    assert_non_null(
-        strstr(strstr(text, "\"column\":\"extra\",\"type\":\"DECIMAL(38,9)\""), expected));
+    assert_non_null(strstr(
+        strstr(text, "\"column\":\"extra\",\"source_field\":null,\"type\":\"DECIMAL(38,9)\""),
+        expected));
     assert_null(strstr(text, "\"table\":\"_dlt"));
     free(text);
     free(first);
