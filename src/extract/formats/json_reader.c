@@ -180,7 +180,8 @@ static int parse(struct json_reader *reader, char *text, size_t len, const struc
     static const char one_a_line[] = "; fix the line or remove it, or say format: json if rows "
                                      "span lines or share them";
     static const char as_it_begins[] =
-        "; fix the line or remove it: as the file begins, each line is a row";
+        "; fix the line or remove it: as the file begins, each line is a row; with select: $ rows "
+        "may span lines, or share them, from one to the next";
     const char *advice = reader->form == JSON_LINES ? one_a_line : as_it_begins;
     const struct json_manner manner = {.parts = parts,
                                        .part_count = part_count,
