@@ -215,7 +215,7 @@ static int hear_reject(void *user, const struct story_reject *reject, struct tg_
     bool matches = false;
     struct why *why = user;
     yyjson_doc *doc = NULL;
-    if (!reject->document || reject->text) {
+    if (!reject->document || strcmp(reject->document, "null") == 0) {
         why->unread_count++;
         return TG_OK;
     }

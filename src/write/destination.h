@@ -183,8 +183,7 @@ struct story_key {
 };
 struct story_reject {
     const char *load_id, *place, *reason;
-    const char *document; /* the row as JSON, with the source's names */
-    const char *text;     /* what could not be read; NULL: it could */
+    const char *document; /* the row as JSON, with the source's names; null: it cannot be read */
 };
 struct story_request {
     const char *pipeline, *resource;

@@ -561,6 +561,19 @@ test_many_files() {
     equal "20001 20001" "$(sql "select count(*) || ' ' || count(distinct id) from t")"
 }
 
+# Both have a text, and only of the one is the key known.
+test_why_tells_refused_rows_from_unread_ones() {
+    spec "t: {path: t.jsonl, write_disposition: merge, primary_key: id, on_bad_row: reject,
+        columns: {v: {data_type: bigint, nullable: false}}}"
+    printf '{"id": 1, "v": 1}\n{"id": 2}\n{"id": 3\n' >t.jsonl
+    run 0
+    equal 2 "$(sql "select count(text) from _tidegate_rejects")"
+    said=$("$tidegate" why spec.yaml t 2)
+    says "did not take it from file" "column 'v' of table 't' is NOT NULL" "1 row"
+    said=$("$tidegate" why spec.yaml t 4)
+    case $said in *"did not take it"*) fail "$said" ;; esac
+}
+
 # Of a list of keys the other fields are of no use, and no news; of rows a contract says what it leaves out.
 test_a_list_of_keys_is_quiet() {
     spec "t: {path: t.jsonl, keys_path: keys.jsonl, write_disposition: merge, primary_key: id, deletes: keys}"

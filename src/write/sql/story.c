@@ -307,16 +307,15 @@ done:
 /* Which of them are of the key is for the one who asks: they are as the source wrote them. */
 static int tell_rejects(struct telling *telling, struct tg_error *err)
 {
-    enum { REJECTED_LOAD, PLACE, REASON, DOCUMENT, TEXT };
+    enum { REJECTED_LOAD, PLACE, REASON, DOCUMENT };
     int rc = TG_OK;
     struct text_rows rows = {0};
     if (!described_find(&telling->there, REJECTS_TABLE))
         return TG_OK;
     const struct sql_scope scope =
-        sql_within(&telling->scope, SQL_PARTS(SQL_TEXT("resource", telling->request->resource),
-                                              or_null(telling, "text", REJECTS_TABLE, "text")));
+        sql_within(&telling->scope, SQL_PARTS(SQL_TEXT("resource", telling->request->resource)));
     TRY(sql_fetch(telling->con, &scope,
-                  "SELECT [load_id], [place], [reason], [document], {text}\n"
+                  "SELECT [load_id], [place], [reason], [document]\n"
                   "FROM {" REJECTS_TABLE "} WHERE [resource_name] = {'resource'}\n"
                   "ORDER BY [load_id] DESC",
                   &rows, err));
@@ -324,8 +323,7 @@ static int tell_rejects(struct telling *telling, struct tg_error *err)
         const struct story_reject reject = {.load_id = text_cell(&rows, row, REJECTED_LOAD),
                                             .place = text_cell(&rows, row, PLACE),
                                             .reason = text_cell(&rows, row, REASON),
-                                            .document = text_cell(&rows, row, DOCUMENT),
-                                            .text = text_cell(&rows, row, TEXT)};
+                                            .document = text_cell(&rows, row, DOCUMENT)};
         rc = telling->request->reject(telling->request->user, &reject, err);
     }
 done:
