@@ -504,6 +504,20 @@ static PyObject *pipeline_query(PyObject *object, PyObject *args)
     Py_END_ALLOW_THREADS return leave(self, rc, &err) ? stream_give(&stream, object) : NULL;
 }
 
+static PyObject *pipeline_why(PyObject *object, PyObject *args)
+{
+    struct pipeline_object *self = self_of(object);
+    struct ArrowArrayStream stream = {0};
+    struct tg_error err = {0};
+    struct tg_why_options options = {TG_WHY_OPTIONS_INIT};
+    int rc;
+    if (!PyArg_ParseTuple(args, "ssp", &options.resource, &options.key, &options.read) ||
+        !enter(self))
+        return NULL;
+    Py_BEGIN_ALLOW_THREADS rc = tg_pipeline_why(self->pipeline, &options, &stream, &err);
+    Py_END_ALLOW_THREADS return leave(self, rc, &err) ? stream_give(&stream, object) : NULL;
+}
+
 static int find_name(const char *const *names, const char *name)
 {
     for (int i = 0; names[i]; i++)
@@ -674,6 +688,7 @@ static PyMethodDef methods[] = {
     {"plan", pipeline_plan, METH_O, "What a run would do: a dict of lists of dicts."},
     {"check", pipeline_check, METH_NOARGS, "Opens the sources and the destination."},
     {"query", pipeline_query, METH_VARARGS, "query(sql, as_of=None): a Stream."},
+    {"why", pipeline_why, METH_VARARGS, "why(resource, key, read): a Stream of facts."},
     {"show", pipeline_show, METH_VARARGS, "tables, loads, packages, resources, windows or files."},
     {"document", pipeline_document, METH_VARARGS, "state, schema or schema_yaml, as a text."},
     {"state", pipeline_state, METH_VARARGS,

@@ -320,7 +320,7 @@ static int find_table(struct why *why, const char *resource, struct tg_error *er
             (strcmp(table->resource, resource) == 0 || strcmp(table->name, resource) == 0))
             why->table = table;
         else if (is_root)
-            buf_printf(&known, "%s%s", known.len > 0 ? ", " : "", table->resource);
+            buf_printf(&known, "%s%s", known.len > 0 ? ", " : "", table->name);
     }
     if (!why->table)
         rc =

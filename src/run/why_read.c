@@ -314,6 +314,14 @@ static const char *what_starts(const struct resource_load *part)
                                            : "as far as earlier runs have come";
 }
 
+/* Others of its group were not followed: their keys are other ones. */
+static void put_group(const struct resource_load *part, bool may_go_along, struct buf *out)
+{
+    if (part->groups && may_go_along)
+        buf_text(out, "; it goes along all the same where another row of its group (merge_key) is "
+                      "new, which is not looked at here: only rows of this key are followed");
+}
+
 static void put_below(struct following *following, const struct seen_row *row, struct buf *out)
 {
     const struct resource_load *part = following->part;
@@ -321,8 +329,7 @@ static void put_below(struct following *following, const struct seen_row *row, s
     buf_printf(out, "is left out by the cursor: its %s, %s, lies before the start %s (%s)",
                cursor->path, row->at ? row->at : "NULL", bound(following, &cursor->start),
                what_starts(part));
-    if (part->groups)
-        buf_text(out, "; it goes along all the same where a row of its group is new");
+    put_group(part, part->spans_values, out);
 }
 
 static void put_beyond(struct following *following, const struct seen_row *row, struct buf *out)
@@ -330,6 +337,7 @@ static void put_beyond(struct following *following, const struct seen_row *row, 
     const struct tg_cursor *cursor = cursor_view(following->part->cursor);
     buf_printf(out, "is left out by the cursor: its %s, %s, lies beyond the end %s", cursor->path,
                row->at ? row->at : "NULL", bound(following, &cursor->end));
+    put_group(following->part, following->part->spans_values, out);
 }
 
 static void put_known(struct following *following, const struct seen_row *row, struct buf *out)
@@ -343,6 +351,7 @@ static void put_known(struct following *following, const struct seen_row *row, s
     if (!part->groups && cursor_holds(part->cursor))
         buf_text(out, ", or not: rows at that value are many, and a run knows in the end which of "
                       "them were loaded");
+    put_group(part, true, out);
 }
 
 static void put_without(struct following *following, const struct seen_row *row, struct buf *out)

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from tidegate.pipeline.plan import Plan
     from tidegate.pipeline.reset import ResetInfo
     from tidegate.pipeline.undo import UndoInfo
+    from tidegate.pipeline.why import Story
 
 
 class HintArguments(TypedDict, total=False):
@@ -139,6 +140,34 @@ class WithOwn:
         this = self._self()
         this._aim(None, None, "undo")
         return undo(this, load_id, look, newest_load)
+
+    def why(self, resource: str, key: Any, data: Any = None, **hints: Unpack[HintArguments]) -> Story:
+        """Tells the story of one row: which loads brought it, replaced it or rejected it.
+
+        Args:
+            resource: A resource that was loaded, or its table.
+            key: The value of its key, or a dict of columns with their values.
+            data: As of `run`: is read from the beginning to its end, and the rule is named by which a run would
+                take each row of the key now, or leave it out. Nothing is loaded. None: no source is read.
+            hints: Of `run`: table_name, schema (also without data: whose table it is), write_disposition, columns,
+                primary_key, schema_contract.
+
+        Returns:
+            Its facts; `print` tells them.
+
+        Raises:
+            PipelineStepFailed: There is no such table or column; or what reading the data comes to.
+            ValueError: A text that is no single value, or a resource that is none of the data.
+
+        Example:
+            >>> print(pipeline.why("orders", 17))  # doctest: +SKIP
+            - the row is in table 'orders'; load 1717171717.1 brought it so, and was committed at 2024-05-31T...
+        """
+        from tidegate.pipeline.why import why
+
+        groups, asked = self._read(data, "why", hints, None, None)
+        schema = hints.get("schema")
+        return why(self._self(), resource, key, groups, asked, getattr(schema, "name", schema))
 
     def reset(
         self, *resources: str, parts: str | Sequence[str] | None = None, tables: bool = False, schema: str | None = None,
