@@ -98,20 +98,20 @@ static void by_the_cursor(struct fixture *fixture)
 /* Rows of another key may take it along, and those are not followed. */
 static void by_the_cursor_of_a_group(struct fixture *fixture)
 {
-    static const char apart[] = "g: {path: g.jsonl, write_disposition: merge, merge_key: day, "
+    static const char apart[] = "apart: {path: g.jsonl, write_disposition: merge, merge_key: day, "
                                 "incremental: {cursor: at}}";
-    static const char shared[] = "h: {path: g.jsonl, write_disposition: merge, merge_key: at, "
+    static const char shared[] = "shared: {path: g.jsonl, write_disposition: merge, merge_key: at, "
                                  "incremental: {cursor: at}}";
     static const char note[] =
         "another row of its group (merge_key) is new, which is not looked at";
     put_file(fixture, "g.jsonl",
              "{\"id\": 1, \"day\": 1, \"at\": 3}\n{\"id\": 2, \"day\": 1, \"at\": 5}\n");
     loaded(fixture, FILES, apart, apart);
-    tells(fixture, "g", "id=1", "source_below", note);
-    tells(fixture, "g", "id=2", "source_known", note);
+    tells(fixture, "apart", "id=1", "source_below", note);
+    tells(fixture, "apart", "id=2", "source_known", note);
     loaded(fixture, FILES, shared, shared);
-    tells(fixture, "h", "id=2", "source_known", note);
-    char *text = why(fixture, "h", "id=1");
+    tells(fixture, "shared", "id=2", "source_known", note);
+    char *text = why(fixture, "shared", "id=1");
     assert_non_null(strstr(text, "source_below"));
     assert_null(strstr(text, note)); /* older rows of its group are all before the start */
     free(text);
