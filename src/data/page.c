@@ -65,17 +65,49 @@ static bool find_row(const struct page *page, const yyjson_val *row, uint64_t *i
     return cell == row;
 }
 
+int page_where_at(const struct page *page, uint64_t index, int code, struct tg_error *err)
+{
+    if (page->lines && page->lines_are_rows)
+        error_at_row(err, code, page->lines[index]);
+    else if (page->lines)
+        error_at_line(err, code, page->lines[index]);
+    else
+        error_at_row(err, code, page->first_row + index);
+    return page->file ? error_at(err, code, AT_FILE, page->file) : err ? err->code : code;
+}
+
 int page_where(const struct page *page, const yyjson_val *row, int code, struct tg_error *err)
 {
     uint64_t index;
-    const bool found = find_row(page, row, &index);
-    if (found && page->lines && page->lines_are_rows)
-        error_at_row(err, code, page->lines[index]);
-    else if (found && page->lines)
-        error_at_line(err, code, page->lines[index]);
-    else if (found)
-        error_at_row(err, code, page->first_row + index);
+    if (find_row(page, row, &index))
+        return page_where_at(page, index, code, err);
     return page->file ? error_at(err, code, AT_FILE, page->file) : err ? err->code : code;
+}
+
+static void put_field(const char *name, size_t len, size_t index, struct buf *out)
+{
+    enum { SHOWN = 60 };
+    buf_printf(out, "%s%.*s%s", index > 0 ? ", " : "", (int)(len < SHOWN ? len : SHOWN), name,
+               len > SHOWN ? "..." : "");
+}
+
+void page_fields(const struct page *page, const yyjson_val *row, struct buf *out)
+{
+    enum { TOLD = 8 };
+    const bool is_batch = !row && page && page->kind == PAGE_ARROW;
+    size_t count = is_batch ? (size_t)page->schema.n_children : 0, i = 0;
+    const yyjson_val *key = row ? row + 1 : NULL;
+    if (row && cell_kind(row) == CELL_OBJECT)
+        count = cell_len(row);
+    for (; i < count && i < TOLD; i++) {
+        const char *name = is_batch ? page->schema.children[i]->name : key->uni.str;
+        put_field(name ? name : "", is_batch ? strlen(name ? name : "") : cell_len(key), i, out);
+        key = is_batch ? NULL : cell_next(key + 1);
+    }
+    if (count > TOLD)
+        buf_printf(out, " and %zu more", count - TOLD);
+    if (count == 0)
+        buf_text(out, "none");
 }
 
 void page_place(const struct page *page, const yyjson_val *row, const yyjson_val *part,

@@ -110,6 +110,11 @@ void page_clear(struct page *page);
 /* Adds "file 'x', line 3" or "row 17" for `row` (one of page->rows) to err's place. Returns `code`.
  */
 int page_where(const struct page *page, const yyjson_val *row, int code, struct tg_error *err);
+/* The same of a row by its place in the page, which may be a batch. */
+int page_where_at(const struct page *page, uint64_t index, int code, struct tg_error *err);
+/* Appends the names of its fields ("id, name and 3 more"), or "none"; of a batch (`row` NULL) those
+ * of its columns. */
+void page_fields(const struct page *page, const yyjson_val *row, struct buf *out);
 /* The place of a value in a row, NULL: of its part; which is the row, or a list or object in it. */
 void page_place(const struct page *page, const yyjson_val *row, const yyjson_val *part,
                 const yyjson_val *value, struct row_place *out);

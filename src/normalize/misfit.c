@@ -176,7 +176,7 @@ const yyjson_val *misfit_value(struct outputs *outputs, const char *column)
 }
 
 /* "but the row has no value for it: it is NULL" */
-static void put_what(const yyjson_val *value, struct buf *out)
+static void put_what(const struct outputs *outputs, const yyjson_val *value, struct buf *out)
 {
     enum { SHOWN = 100 };
     struct buf json = BUF_INIT;
@@ -188,10 +188,13 @@ static void put_what(const yyjson_val *value, struct buf *out)
                    (int)(json.len < SHOWN ? json.len : SHOWN), buf_string(&json),
                    json.len > SHOWN ? "..." : "");
     } else {
-        buf_printf(out, "but the row has no value for it%s",
-                   kind == CELL_NONE   ? ""
-                   : kind == CELL_NULL ? " (it is NULL)"
-                                       : " (the one that it has was left out)");
+        buf_printf(out, "but the row has no value for it (%s",
+                   kind == CELL_NONE   ? "its fields: "
+                   : kind == CELL_NULL ? "it is NULL"
+                                       : "the one that it has was left out");
+        if (kind == CELL_NONE)
+            page_fields(outputs->page, outputs->row, out);
+        buf_char(out, ')');
     }
     buf_release(&json);
 }
@@ -200,11 +203,13 @@ int misfit_missing(struct outputs *outputs, const struct output *output,
                    const struct required *required, struct tg_error *err)
 {
     struct buf what = BUF_INIT;
-    const char *advice = outputs->options.reject_bad_rows
-                             ? ""
-                             : "; give it one at the source, or have such rows set aside: "
-                               "'on_bad_row: reject'";
-    put_what(misfit_value(outputs, required->name), &what);
+    const yyjson_val *value = misfit_value(outputs, required->name);
+    const char *advice = outputs->options.reject_bad_rows ? ""
+                         : value ? "; give it one at the source, or have such rows set aside: "
+                                   "'on_bad_row: reject'"
+                                 : "; correct the name, give it one at the source, or have such "
+                                   "rows set aside: 'on_bad_row: reject'";
+    put_what(outputs, value, &what);
     error_set(err, TG_DATA, "column '%s' of table '%s' is %s, %s%s", required->name,
               output->table->name, required->key ? "part of the primary key" : "NOT NULL",
               buf_string(&what), advice);

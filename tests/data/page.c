@@ -6,6 +6,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -462,14 +463,64 @@ static void out_of_memory(void **state)
     torture(work);
 }
 
+static void check_fields(size_t count, const char *expected)
+{
+    char name[80];
+    struct tg_rows *rows = NULL;
+    const yyjson_val **list;
+    size_t row_count;
+    struct buf text = BUF_INIT;
+    const struct page page = {.kind = PAGE_ROWS};
+    assert_int_equal(rows_new(&rows, NULL), TG_OK);
+    tg_rows_begin_object(rows);
+    for (size_t i = 0; i < count; i++) {
+        snprintf(name, sizeof(name), "f%zu", i);
+        tg_rows_key(rows, name);
+        tg_rows_int64(rows, 1);
+    }
+    tg_rows_end_object(rows);
+    assert_int_equal(rows_finish(rows, &list, &row_count, NULL), TG_OK);
+    page_fields(&page, list[0], &text);
+    assert_string_equal(buf_string(&text), expected);
+    buf_release(&text);
+    rows_free(rows);
+}
+
+/* For messages: no more than a person reads. */
+static void fields_are_named(void **state)
+{
+    (void)state;
+    struct buf text = BUF_INIT;
+    struct ArrowSchema a = {.name = "id", .format = "l"}, b = {.format = "l"};
+    struct ArrowSchema *children[] = {&a, &b};
+    const struct page batch = {.kind = PAGE_ARROW,
+                               .schema = {.n_children = 2, .children = children}};
+    check_fields(0, "none");
+    check_fields(2, "f0, f1");
+    check_fields(8, "f0, f1, f2, f3, f4, f5, f6, f7");
+    check_fields(11, "f0, f1, f2, f3, f4, f5, f6, f7 and 3 more");
+    page_fields(&batch, NULL, &text);
+    assert_string_equal(buf_string(&text), "id, ");
+    buf_clear(&text);
+    page_fields(NULL, NULL, &text);
+    assert_string_equal(buf_string(&text), "none");
+    buf_release(&text);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(rows_are_found_again),        cmocka_unit_test(release_empties_the_page),
-        cmocka_unit_test(structs_become_objects),      cmocka_unit_test(lists_become_lists),
-        cmocka_unit_test(maps_become_lists_of_pairs),  cmocka_unit_test(dictionaries_are_followed),
-        cmocka_unit_test(scalars_become_typed_cells),  cmocka_unit_test(large_batches_are_split),
-        cmocka_unit_test(what_has_no_cell_is_refused), cmocka_unit_test(out_of_memory),
+        cmocka_unit_test(fields_are_named),
+        cmocka_unit_test(rows_are_found_again),
+        cmocka_unit_test(release_empties_the_page),
+        cmocka_unit_test(structs_become_objects),
+        cmocka_unit_test(lists_become_lists),
+        cmocka_unit_test(maps_become_lists_of_pairs),
+        cmocka_unit_test(dictionaries_are_followed),
+        cmocka_unit_test(scalars_become_typed_cells),
+        cmocka_unit_test(large_batches_are_split),
+        cmocka_unit_test(what_has_no_cell_is_refused),
+        cmocka_unit_test(out_of_memory),
     };
     return cmocka_run_group_tests_name("data/page", tests, NULL, NULL);
 }

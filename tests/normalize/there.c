@@ -199,8 +199,9 @@ static void what_must_have_a_value(void **state)
     assert_int_equal(run_push(&run, "{\"mine\":1}\n{\"id\":2}\n"), TG_DATA);
     assert_string_equal(
         run.err.what,
-        "column 'Mine' of table 't' is NOT NULL, but the row has no value for it; give "
-        "it one at the source, or have such rows set aside: 'on_bad_row: reject'");
+        "column 'Mine' of table 't' is NOT NULL, but the row has no value for it (its "
+        "fields: id); correct the name, give it one at the source, or have such rows set aside: "
+        "'on_bad_row: reject'");
     assert_false(table_find(run.root, "mine")->nullable);
     end(&run, &there);
 }

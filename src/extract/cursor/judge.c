@@ -61,12 +61,18 @@ static int missing(const struct pass *pass, struct row_ref ref, enum verdict *ve
     if (cursor->on_missing != TG_RAISE)
         return TG_OK;
     bool lacks = false;
+    struct buf has = BUF_INIT;
     const char *field = faulty_field(pass, ref, &lacks);
+    if (lacks)
+        page_fields(pass->page, ref.cell, &has);
     error_set(err, TG_DATA,
-              "the cursor field '%s' is %s in this row%s; set on_cursor_value_missing to include "
-              "or exclude if that may be",
-              field, lacks ? "missing" : "NULL",
-              lacks ? "" : " (as are infinity, NaN, and times outside the years 1 to 9999)");
+              "the cursor field '%s' is %s in this row (%s%s); %sset on_cursor_value_missing to "
+              "include or exclude if that may be",
+              field, lacks ? "missing" : "NULL", lacks ? "its fields: " : "",
+              lacks ? buf_string(&has)
+                    : "as are infinity, NaN, and times outside the years 1 to 9999",
+              lacks ? "correct the name, or " : "");
+    buf_release(&has);
     cursor_blame(cursor, lacks ? TG_REASON_CURSOR_MISSING : TG_REASON_CURSOR_NULL, err);
     return row_where(pass->page, ref, TG_DATA, err);
 }

@@ -24,8 +24,7 @@ int row_where(const struct page *page, struct row_ref ref, int code, struct tg_e
 {
     if (ref.cell)
         return page_where(page, ref.cell, code, err);
-    error_at_row(err, code, page->first_row + ref.index);
-    return page->file ? error_at(err, code, AT_FILE, page->file) : code;
+    return page_where_at(page, (uint64_t)ref.index, code, err);
 }
 
 /* The values of the key: one alone, or several as a list. */
