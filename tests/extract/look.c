@@ -106,6 +106,35 @@ static void test_other_formats(void **state)
     check(*state, "x.jsonl", "{}\n", 3, "");
 }
 
+static void check_json(void **state, const char *content, const char *options)
+{
+    check(*state, "x.json", content, strlen(content), options);
+}
+
+#define TWO "[{\"a\": 1}, {\"a\": 2}]"
+
+/* Rows inside of an answer; not those of a row, nor of several. */
+static void test_json(void **state)
+{
+    struct buf text = BUF_INIT;
+    check_json(state, "{\"next\": null, \"data\": {\"items\": " TWO ", \"n\": [1, 2, 3]}}",
+               "select: \"data.items\"");
+    check_json(state, "\xef\xbb\xbf{\"a\": [{}], \"b c\": " TWO "}", "select: \"$['b c']\"");
+    check_json(state, "{\"a\": {\"it's.x\": {\"y\": " TWO "}}}", "select: \"a[\\\"it's.x\\\"].y\"");
+    check_json(state, TWO, "");
+    check_json(state, "{\"a\": [{\"b\": 1}], \"l\": [1, {}]}", "");
+    check_json(state, "{\"a\": " TWO "}\n{\"a\": " TWO "}\n", "");
+    check_json(state, "{\"a\": " TWO, "");
+    check_json(state, "{\"a'\\\"\": " TWO "}", "");
+    check_json(state, "", "");
+    buf_text(&text, "{\"meta\": {}, \"rows\": [");
+    for (int i = 0; i < 100000; i++)
+        buf_printf(&text, "%s{\"a\": [%d, {\"]\": \"\\\",\"}]}", i > 0 ? "," : "", i);
+    buf_text(&text, "]}");
+    check_json(state, buf_string(&text), "select: \"rows\"");
+    buf_release(&text);
+}
+
 static void check_refused(const char *path, int code, const char *what)
 {
     struct buf spec = BUF_INIT;
@@ -153,6 +182,9 @@ static void test_torture(void **state)
     put_file(*state, "x.csv", "a;b\n1,5;NA\n");
     torture_path = path_in(*state, "x.csv");
     torture(work);
+    put_file(*state, "x.json", "{\"a\": " TWO "}");
+    torture_path = path_in(*state, "x.json");
+    torture(work);
 }
 
 #define IN_FOLDER(test) cmocka_unit_test_setup_teardown(test, folder_setup, folder_teardown)
@@ -162,7 +194,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         IN_FOLDER(test_syntax),    IN_FOLDER(test_very_wide), IN_FOLDER(test_lines),
         IN_FOLDER(test_encodings), IN_FOLDER(test_values),    IN_FOLDER(test_other_formats),
-        IN_FOLDER(test_refused),   IN_FOLDER(test_long_file), IN_FOLDER(test_torture),
+        IN_FOLDER(test_json),      IN_FOLDER(test_refused),   IN_FOLDER(test_long_file),
+        IN_FOLDER(test_torture),
     };
     return cmocka_run_group_tests_name("extract/look", tests, NULL, NULL);
 }

@@ -4,7 +4,7 @@
  * Data path: look_at_file -> put_resource; of CSV put_csv: read_head (csv_text.c; the encoding) ->
  * find_shape: by which delimiter, quote and escape have most rows as many fields, and where they
  * begin -> take_rows -> put_syntax, and put_columns: look_values of each, as they are and as they
- * are written somewhere; each option with its reason.
+ * are written somewhere; each option with its reason. Of JSON put_json (look_json.c).
  *
  * What the reader does by itself is not written down. Nothing is certain that is told by a file's
  * beginning, which is why reasons stand beside it: whoever knows better corrects it.
@@ -21,6 +21,7 @@
 #include "base/text/utf8.h"
 #include "data/text/literal.h"
 #include "extract/files/format.h"
+#include "extract/files/look_json.h"
 #include "extract/formats/content.h"
 #include "extract/formats/csv_local.h"
 #include "extract/formats/csv_split.h"
@@ -500,6 +501,18 @@ done:
     return rc;
 }
 
+static int put_json(const char *path, struct buf *out, struct tg_error *err)
+{
+    struct envelope envelope = {.path = BUF_INIT};
+    int rc = look_for_envelope(path, &envelope, err);
+    if (rc == TG_OK && envelope.path.len > 0)
+        put_option(out, "select", buf_string(&envelope.path),
+                   "%zu objects%s; without it the file is one row", envelope.rows,
+                   envelope.is_cut ? " and more" : "");
+    buf_release(&envelope.path);
+    return rc;
+}
+
 /* Letters, digits and underscores of its name. */
 static void put_resource(const char *path, struct buf *out)
 {
@@ -533,6 +546,8 @@ int look_at_file(const char *path, struct buf *out, struct tg_error *err)
     put_resource(path, out);
     if (format == FORMAT_CSV)
         rc = put_csv(&look, path, out, err);
+    else if (format == FORMAT_JSON)
+        rc = put_json(path, out, err);
     if (rc != TG_OK)
         TRY(error_at(err, rc, AT_FILE, path));
     buf_text(out,
