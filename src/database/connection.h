@@ -23,6 +23,7 @@ struct described_table {
     char *name;
     struct described_column *columns; /* in order */
     size_t column_count;
+    bool has_no_index;  /* false: it has one, or nobody knows */
     uint64_t row_count; /* with those that are gone and still stored; 0: nobody has counted */
     bool is_dropped;    /* by who has asked, soon: described_find does not find it */
 };
@@ -60,6 +61,7 @@ enum transact { TRANSACT_BEGIN, TRANSACT_LOOK, TRANSACT_COMMIT, TRANSACT_ROLLBAC
 struct workload {
     size_t table_count, column_count;    /* tables that rows are added to */
     size_t merged_count, staged_columns; /* tables whose rows give way to staged ones */
+    bool only_adds; /* to the ends of tables without an index: no old row is looked at */
 };
 
 /* A table that is there. */

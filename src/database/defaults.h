@@ -17,14 +17,15 @@ int describe_storage(struct connection *con, struct described *out,
 /* The rows of the dialect's `describe`, or of the information schema. */
 int describe_fetch(struct connection *con, const char *dataset, struct text_rows *out,
                    struct tg_error *err) TG_CHECK_RESULT;
-/* Columns of these rows; the size is DuckDB's alone. */
+/* Columns of these rows; those behind the fourth are DuckDB's alone. */
 enum {
     DESCRIBED_TABLE,
     DESCRIBED_NAME,
     DESCRIBED_TYPE,
     DESCRIBED_NULLABLE,
     DESCRIBED_COLUMNS,
-    DESCRIBED_SIZE = DESCRIBED_COLUMNS
+    DESCRIBED_SIZE = DESCRIBED_COLUMNS,
+    DESCRIBED_INDEXES
 };
 /* From rows of at least four columns in the order of tables and places: table, column, type,
  * whether a row may come without it ("YES" or "true"). */

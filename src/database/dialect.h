@@ -21,9 +21,10 @@ struct sql_variant {
 
 enum { SQL_VARIANTS_MAX = 3 };
 
-/* Bytes of memory. */
+/* Bytes of memory: what is there, what each thread takes of it, and what is enough for all of them
+ * (0: nobody knows), since more would only be filled with what is written and not read again. */
 struct room {
-    size_t total, of_thread;
+    size_t total, of_thread, enough;
 };
 
 /* What a DELETE holds in memory until its transaction ends: pieces of a table in which a row goes,

@@ -99,10 +99,8 @@ static const char write_options[] =
     "DICTIONARY_SIZE_LIMIT 100, STRING_DICTIONARY_PAGE_SIZE_LIMIT 65536, PRESERVE_ORDER true, "
     "ROW_GROUP_SIZE ";
 
-/* Of the memory budget, for the rows that are gathered before they are written. DuckDB's own row
- * groups are no larger than the most: one as large goes into a table as it is, where another is
- * put together with its neighbours, which takes half as much time again. */
-enum { ROW_GROUP_SHARE = 16, GROUP_ROWS_MAX = 122880 };
+/* Of the memory budget, for the rows that are gathered before they are written. */
+enum { ROW_GROUP_SHARE = 16 };
 
 size_t engine_row_group_bytes(const struct engine *engine)
 {
@@ -118,8 +116,8 @@ static size_t group_rows(const struct engine *engine, const struct ArrowSchema *
     for (size_t i = 0; i < count; i++)
         bytes += batch_bytes(schema, &arrays[i]);
     double most = (double)engine_row_group_bytes(engine) / (double)bytes * (double)rows;
-    if (rows == 0 || most > GROUP_ROWS_MAX)
-        return GROUP_ROWS_MAX;
+    if (rows == 0 || most > ENGINE_GROUP_ROWS)
+        return ENGINE_GROUP_ROWS;
     size_t whole = (size_t)most / BATCH_ROWS * BATCH_ROWS;
     return whole > 0 ? whole : most < 1 ? 1 : (size_t)most;
 }

@@ -66,6 +66,11 @@ void engine_parquet(struct buf *sql, const char *const *paths, size_t count);
 /* And what one says of its own columns: an element a row, depth first. */
 void engine_parquet_schema(struct buf *sql, const char *path);
 
+/* Rows of a row group, at the most, which is what DuckDB's own have: one as large goes into a table
+ * as it is, where others are put together with their neighbours, which takes half as much time
+ * again. */
+enum { ENGINE_GROUP_ROWS = 122880 };
+
 struct parquet_result {
     uint64_t row_count;
     uint64_t bytes; /* of the file */

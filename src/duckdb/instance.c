@@ -35,6 +35,7 @@ struct instance {
     size_t file_use_count;
     size_t hold_count, use_count;
     size_t memory_bytes;       /* the sum of what the uses may take */
+    size_t spared_bytes;       /* ... and of what they leave alone */
     size_t narrow_count;       /* uses that have room for one thread alone, or want no other */
     struct duck_limits limits; /* as they are set */
 };
@@ -184,6 +185,7 @@ static int set_limits(const struct context *ctx, struct instance *instance, duck
                       struct tg_error *err)
 {
     struct duck_limits wanted = duck_limits(instance->threads, instance->memory_bytes);
+    wanted.memory_bytes -= instance->spared_bytes;
     if (instance->narrow_count > 0)
         wanted.threads = 1;
     return duck_limit(ctx, con, &wanted, &instance->limits, err);
@@ -204,6 +206,7 @@ static void leave(const struct context *ctx, struct instance_use *use)
     instance->file_use_count -= use->of_file;
     instance->narrow_count -= use->is_narrow || use->is_alone;
     instance->memory_bytes -= use->memory_bytes;
+    instance->spared_bytes -= use->spared_bytes;
     /* Where the others need more than they should, the next one that joins sets it right. */
     if (instance->use_count > 0)
         (void)!set_limits(ctx, instance, use->con, NULL);
@@ -334,6 +337,20 @@ int instance_reserve(const struct context *ctx, struct instance_use *use, size_t
     pthread_mutex_unlock(&instances.lock);
     if (rc == TG_OK)
         use->reserved_bytes = need;
+    return rc;
+}
+
+int instance_bound(const struct context *ctx, struct instance_use *use, size_t bytes,
+                   struct tg_error *err)
+{
+    const size_t spared = bytes > 0 && bytes < use->memory_bytes ? use->memory_bytes - bytes : 0;
+    if (use->spared_bytes == spared)
+        return TG_OK;
+    pthread_mutex_lock(&instances.lock);
+    use->instance->spared_bytes += spared - use->spared_bytes;
+    use->spared_bytes = spared;
+    int rc = set_limits(ctx, use->instance, use->con, err);
+    pthread_mutex_unlock(&instances.lock);
     return rc;
 }
 

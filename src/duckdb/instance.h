@@ -15,6 +15,7 @@ struct instance_use {
     struct instance *instance;
     duckdb_connection con;
     size_t memory_bytes;   /* what it may take; the instance's limit is the sum */
+    size_t spared_bytes;   /* of that: what it leaves alone */
     size_t reserved_bytes; /* in each thread: room was made for them */
     bool is_narrow;        /* there is room for one thread alone */
     bool is_alone;         /* one thread is wanted */
@@ -40,6 +41,10 @@ int instance_join(const struct context *ctx, const char *path, enum instance_mod
  * with one thread if more would not fit, and with a higher limit if one doesn't. */
 int instance_reserve(const struct context *ctx, struct instance_use *use, size_t need,
                      struct tg_error *err) TG_CHECK_RESULT;
+/* The use takes no more than `bytes` from here on, although it may; 0: it does. DuckDB keeps what
+ * it has written for as long as there is room. */
+int instance_bound(const struct context *ctx, struct instance_use *use, size_t bytes,
+                   struct tg_error *err) TG_CHECK_RESULT;
 /* Whether one thread works in the instance, the caller's, or as many as there is room for. */
 int instance_alone(const struct context *ctx, struct instance_use *use, bool alone,
                    struct tg_error *err) TG_CHECK_RESULT;

@@ -1,11 +1,12 @@
 /*
  * The spool: batches in memory, and the flush that turns them into Parquet files in the background.
  *
- * Path: spool_append -> the table's file (batches of one schema) -> when a sixth of the memory
- * budget is full, flush: all files go to the worker as one job, the caller goes on with empty hands
- * -> run_flush -> write_file: note_ascents, engine_write_parquet, hash_file, fs_sync_file ->
- * spool_finish enters the files into the manifest. A second flush waits for the first: no more than
- * two sixths are ever held. A schema that changes begins a new file.
+ * Path: spool_append -> the table's file (batches of one schema) -> is_full (a tenth of the memory
+ * budget, where the table's row groups are whole then, else a sixth) -> cut -> flush: all files go
+ * to the worker as one job, the caller goes on with empty hands -> run_flush -> write_file:
+ * note_ascents, engine_write_parquet, hash_file, fs_sync_file -> spool_finish enters the files into
+ * the manifest. A second flush waits for the first: no more than two sixths are ever held. A schema
+ * that changes begins a new file.
  *
  * The worker touches its files alone; they come back to the spool's list when it is done.
  */
@@ -18,7 +19,11 @@
 #include "base/thread.h"
 #include "package/ascent.h"
 
-enum { SHARE = 6, NAME_BYTES_MAX = 100 };
+/* Of the memory budget, for what is flushed at once: at the most, and where that makes whole row
+ * groups of a table. */
+enum { SHARE_MOST = 6, SHARE_WHOLE = 10 };
+
+enum { NAME_BYTES_MAX = 100 };
 
 /* What an array takes beside its values. */
 enum { ARRAY_BYTES = 256 };
@@ -30,6 +35,7 @@ struct spool_file {
     struct ArrowSchema schema;
     struct ArrowArray *arrays; /* released once written */
     size_t count, cap;
+    uint64_t row_count;
     struct ascent *ascents; /* of each column, once written */
     struct parquet_result result;
     char checksum[17];
@@ -266,22 +272,79 @@ done:
     return rc;
 }
 
+static int add(struct spool *spool, const char *table, const struct ArrowSchema *schema,
+               struct ArrowArray *array, struct spool_file **out, struct tg_error *err)
+{
+    int rc = TG_OK;
+    struct spool_file *file = NULL;
+    TRY(find_file(spool, table, schema, &file, err));
+    TRY(mem_grow(&file->arrays, &file->cap, file->count + 1, sizeof(*file->arrays), err));
+    spool->bytes += batch_bytes(schema, array) + (size_t)(array->n_children + 1) * ARRAY_BYTES;
+    file->row_count += (uint64_t)array->length;
+    array_move(array, &file->arrays[file->count++]);
+    *out = file;
+done:
+    array_release(array);
+    return rc;
+}
+
+/* Takes the last `count` rows off the file, which are in its newest batch. */
+static int cut(struct spool_file *file, int64_t count, struct ArrowArray *out, struct tg_error *err)
+{
+    int rc = TG_OK;
+    struct ArrowArray *newest = &file->arrays[file->count - 1], first = {.release = NULL};
+    const int64_t all = newest->length;
+    uint8_t *keep = mem_calloc((size_t)all, 1);
+    if (!keep)
+        TRY(error_nomem(err));
+    memset(keep, 1, (size_t)(all - count));
+    TRY(batch_take(&file->schema, newest, keep, all - count, &first, err));
+    for (int64_t i = 0; i < all; i++)
+        keep[i] = !keep[i];
+    TRY(batch_take(&file->schema, newest, keep, count, out, err));
+    array_release(newest);
+    array_move(&first, newest);
+    file->row_count -= (uint64_t)count;
+done:
+    array_release(&first);
+    mem_free(keep);
+    return rc;
+}
+
+/* Is it time, now that a batch of so many rows has come? *rest: how many of them are behind the
+ * file's last whole row group, and begin the next one, so that DuckDB has none to put together. */
+static bool is_full(const struct spool *spool, const struct spool_file *file, uint64_t added,
+                    int64_t *rest)
+{
+    const size_t budget = spool->ctx->memory_bytes_max;
+    uint64_t behind = file->row_count % ENGINE_GROUP_ROWS;
+    bool ends_whole = behind < added && added <= ENGINE_GROUP_ROWS;
+    *rest = ends_whole ? (int64_t)behind : 0;
+    return spool->bytes > budget / (ends_whole ? SHARE_WHOLE : SHARE_MOST);
+}
+
 int spool_append(struct spool *spool, const char *table, const struct ArrowSchema *schema,
                  struct ArrowArray *array, struct tg_error *err)
 {
     int rc = TG_OK;
+    int64_t rest_count = 0;
+    const uint64_t added = (uint64_t)array->length;
     struct spool_file *file = NULL;
+    struct ArrowArray rest = {.release = NULL};
     TRY(context_check(spool->ctx, err));
     if (spool->failure.code != TG_OK)
         TRY(await_flush(spool, err));
-    TRY(find_file(spool, table, schema, &file, err));
-    TRY(mem_grow(&file->arrays, &file->cap, file->count + 1, sizeof(*file->arrays), err));
-    spool->bytes += batch_bytes(schema, array) + (size_t)(array->n_children + 1) * ARRAY_BYTES;
-    array_move(array, &file->arrays[file->count++]);
-    if (spool->bytes > spool->ctx->memory_bytes_max / SHARE)
-        rc = flush(spool, err);
+    TRY(add(spool, table, schema, array, &file, err));
+    if (!is_full(spool, file, added, &rest_count))
+        goto done;
+    if (rest_count > 0)
+        TRY(cut(file, rest_count, &rest, err));
+    TRY(flush(spool, err));
+    if (rest_count > 0)
+        rc = add(spool, table, schema, &rest, &file, err);
 done:
     array_release(array);
+    array_release(&rest);
     return rc;
 }
 

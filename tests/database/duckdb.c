@@ -158,6 +158,40 @@ static void test_wide_tables_get_room(void **state)
     expect("SELECT current_setting('memory_limit')", "723.0 MiB");
 }
 
+/* Rows that are added need what is written at once, and no room for what was. */
+static void test_what_only_adds_takes_less(void **state)
+{
+    (void)state;
+    const struct workload adds = {.table_count = 1, .column_count = 6, .only_adds = true};
+    fill(adds);
+    expect("SELECT current_setting('memory_limit')", "102.9 MiB");
+    expect("SELECT current_setting('threads')", "2");
+    fill((struct workload){.table_count = 1, .column_count = 6});
+    expect("SELECT current_setting('memory_limit')", "160.0 MiB");
+    fill((struct workload){.table_count = 1, .column_count = 100, .only_adds = true});
+    expect("SELECT current_setting('memory_limit')", "160.0 MiB");
+    fill((struct workload){.column_count = 1000, .only_adds = true});
+    expect("SELECT current_setting('memory_limit')", "610.5 MiB");
+}
+
+static void test_indexes_are_told(void **state)
+{
+    (void)state;
+    struct described described = {0};
+    exec("CREATE SCHEMA s");
+    exec("CREATE TABLE s.a (i BIGINT)");
+    exec("CREATE TABLE s.b (i BIGINT, j BIGINT PRIMARY KEY)");
+    exec("CREATE TABLE s.c (i BIGINT)");
+    exec("CREATE INDEX x ON s.c (i)");
+    exec("CREATE TABLE s.d (i BIGINT, j BIGINT)");
+    sample_ok(connection_describe(con, "s", NULL, &described, err));
+    assert_int_equal(described.table_count, 4);
+    static const bool none[] = {true, false, false, true};
+    for (size_t i = 0; i < 4; i++)
+        assert_int_equal(described.tables[i].has_no_index, none[i]);
+    described_release(&described);
+}
+
 /* ---- files that cannot be opened ---- */
 
 static void refused(const char *url, int code, const char *part)
@@ -368,6 +402,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_errors, setup, teardown),
         cmocka_unit_test_setup_teardown(test_memory_limit, setup, teardown),
         cmocka_unit_test_setup_teardown(test_wide_tables_get_room, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_what_only_adds_takes_less, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_indexes_are_told, setup, teardown),
     };
     return cmocka_run_group_tests_name("database/duckdb", tests, NULL, NULL);
 }

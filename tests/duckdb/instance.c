@@ -171,6 +171,32 @@ static void test_memory_is_the_sum(void **state)
     leave(&one);
 }
 
+/* A bound leaves the others' parts alone, and goes with who set it. */
+static void test_one_that_takes_less(void **state)
+{
+    (void)state;
+    ctx.memory_bytes_max = 256 << 20;
+    struct instance_use one = join("d.duckdb");
+    struct instance_use two = join("d.duckdb");
+    limit_is(&one, "320.0 MiB");
+    sample_ok(instance_bound(&ctx, &two, (size_t)60 << 20, err));
+    limit_is(&one, "220.0 MiB");
+    sample_ok(instance_bound(&ctx, &two, (size_t)100 << 20, err));
+    sample_ok(instance_bound(&ctx, &one, (size_t)500 << 20, err)); /* it has less */
+    limit_is(&one, "260.0 MiB");
+    sample_ok(instance_bound(&ctx, &two, 0, err));
+    limit_is(&one, "320.0 MiB");
+    sample_ok(instance_bound(&ctx, &two, (size_t)60 << 20, err));
+    sample_ok(instance_reserve(&ctx, &two, (size_t)200 << 20, err)); /* 40 more than its part */
+    limit_is(&one, "260.0 MiB");
+    sample_ok(instance_bound(&ctx, &two, (size_t)200 << 20, err));
+    limit_is(&one, "360.0 MiB");
+    sample_ok(instance_bound(&ctx, &two, (size_t)60 << 20, err));
+    leave(&two);
+    limit_is(&one, "160.0 MiB");
+    leave(&one);
+}
+
 /* What one needed is nobody's when it has left. */
 static void test_threads_come_back(void **state)
 {
@@ -466,6 +492,7 @@ int main(void)
         in_folder(test_transactions_are_each_connections_own),
         in_folder(test_the_last_one_closes),
         in_folder(test_memory_is_the_sum),
+        in_folder(test_one_that_takes_less),
         in_folder(test_threads_come_back),
         in_folder(test_share_of_a_budget),
         in_folder(test_another_engine_has_it),

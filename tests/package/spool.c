@@ -130,6 +130,54 @@ static void test_flushes_in_the_background(void **state)
     assert_int_equal(rows, 100 * BATCH_ROWS);
 }
 
+static int append_numbers(int64_t first, size_t count, struct tg_error *err)
+{
+    struct type_spec type = {.type = TYPE_BIGINT};
+    const char *name = "n";
+    struct ArrowSchema one = {0};
+    struct ArrowArray child = {0}, batch = {0};
+    struct column values = {0};
+    int rc = TG_OK;
+    TRY(schema_make(&name, &type, 1, &one, err));
+    TRY(column_init_rows(&values, &type, count, err));
+    for (size_t row = 0; row < count; row++)
+        column_set_int64(&values, row, first + (int64_t)row);
+    TRY(column_export(&values, count, &child, err));
+    TRY(batch_make(&child, 1, (int64_t)count, &batch, err));
+    rc = spool_append(spool, "t", &one, &batch, err);
+done:
+    column_release(&values);
+    schema_release(&one);
+    return rc;
+}
+
+/* A file ends with a whole row group, wherever the batches end; what is behind begins the next. */
+static void test_files_of_whole_row_groups(void **state)
+{
+    (void)state;
+    static const size_t lengths[] = {1999, 0, 1, 2048, 20000, 130000};
+    int64_t next = 0;
+    ctx.memory_bytes_max = (size_t)64 << 20;
+    add_table("t");
+    for (size_t i = 0; next < 2500000; i++) {
+        size_t length = lengths[i % (next < 1800000 ? 5 : 6)];
+        sample_ok(append_numbers(next, length, err));
+        next += (int64_t)length;
+    }
+    sample_ok(spool_finish(spool, &manifest, err));
+    const struct manifest_table *table = manifest_find(&manifest, "t");
+    int64_t seen = 0, whole = 0;
+    for (size_t i = 0; i < table->file_count; i++) {
+        const struct manifest_file *file = &table->files[i];
+        assert_int_equal(file->columns[0].from, seen);
+        seen += (int64_t)file->row_count;
+        assert_int_equal(file->columns[0].to, seen - 1);
+        whole += file->row_count % ENGINE_GROUP_ROWS == 0;
+    }
+    assert_int_equal(seen, next);
+    assert_true(whole >= 2); /* rows of a batch as large are not copied */
+}
+
 static void check_name(const char *table, const char *expected)
 {
     add_table(table);
@@ -237,6 +285,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         in_folder(test_one_file_per_table_and_schema),
         in_folder(test_flushes_in_the_background),
+        in_folder(test_files_of_whole_row_groups),
         in_folder(test_names_of_files),
         in_folder(test_failures),
         in_folder(test_failure_in_the_background),

@@ -78,6 +78,41 @@ static void test_replaced_by_any_table(void **state)
     fixture_release(&t);
 }
 
+/* An append alone, to tables of which it is known that they have no index. */
+static void test_only_adds(void **state)
+{
+    (void)state;
+    struct fixture t;
+    struct described there = {0};
+    struct delivery delivery;
+    fixture_init(&t);
+    fixture_table(&t, "a", NULL, DISPOSITION_APPEND);
+    fixture_table(&t, "b", NULL, DISPOSITION_APPEND);
+    golden_columns(&t, "a", "v bigint");
+    golden_there(&t, &there, "a");
+    golden_file(&t, "a", "v bigint", "1");
+    golden_file(&t, "b", "v bigint", "2");
+    open_load(&t, &there, &delivery);
+    assert_int_equal(delivery.chain_count, 2);
+    assert_false(delivery_only_adds(&delivery)); /* nobody knows of a's */
+    delivery.described.tables[0].has_no_index = true;
+    assert_true(delivery_only_adds(&delivery));
+    struct manifest *manifest = package_manifest(t.package);
+    manifest->undo_loads = 1;
+    assert_false(delivery_only_adds(&delivery));
+    manifest->undo_loads = 0;
+    manifest->tables[1].is_keys = true;
+    assert_false(delivery_only_adds(&delivery));
+    manifest->tables[1].is_keys = false;
+    delivery.chains[1].replaced = true;
+    assert_false(delivery_only_adds(&delivery));
+    delivery.chains[1].replaced = false;
+    delivery.chains[1].driver = disposition_find("merge", NULL);
+    assert_false(delivery_only_adds(&delivery));
+    delivery_release(&delivery);
+    fixture_release(&t);
+}
+
 static void test_links(void **state)
 {
     (void)state;
@@ -148,6 +183,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_parents_come_first),
         cmocka_unit_test(test_replaced_by_any_table),
+        cmocka_unit_test(test_only_adds),
         cmocka_unit_test(test_links),
         cmocka_unit_test(test_table_that_the_catalog_lacks),
         cmocka_unit_test(test_out_of_memory),

@@ -170,7 +170,7 @@ static const char generated[] =
 static const char describe[] =
     "SELECT table_name, c.column_name, c.data_type,\n"
     "    CASE WHEN c.column_default IS NULL AND NOT c.is_nullable THEN 'NO' ELSE 'YES' END,\n"
-    "    t.estimated_size\n"
+    "    t.estimated_size, t.index_count\n"
     "FROM duckdb_columns() AS c\n"
     "JOIN duckdb_tables() AS t USING (database_name, schema_name, table_name)\n"
     "WHERE database_name = current_database() AND lower(schema_name) = lower({'dataset'})\n"
@@ -206,6 +206,8 @@ static struct room room(const struct context *ctx, const struct workload *work)
     if (columns > 0)
         out.of_thread = BASE_BYTES + ctx->memory_bytes_max / 8 + columns * COLUMN_BYTES +
                         tables * table_bytes();
+    if (work->only_adds)
+        out.enough = out.of_thread * (size_t)duck_limits(ctx->threads, out.total).threads;
     return out;
 }
 

@@ -188,8 +188,9 @@ static int exec(struct connection *con, const char *sql, uint64_t *changed, stru
     int rc = TG_OK;
     struct session *session = con->state;
     struct instance_use *use = &session->use;
-    TRY(instance_reserve(con->ctx, use, dialect_duckdb.room(con->ctx, &con->workload).of_thread,
-                         err));
+    const struct room room = dialect_duckdb.room(con->ctx, &con->workload);
+    TRY(instance_reserve(con->ctx, use, room.of_thread, err));
+    TRY(instance_bound(con->ctx, use, room.enough, err));
     TRY(guard(con, true, err));
     TRY(watch_enter(session->watch, con->ctx, err));
     rc = duck_exec(con->ctx, use->con, sql, changed, err);
@@ -295,13 +296,16 @@ done:
 /* ---- describe ---- */
 
 /* Older ones keep what a DELETE holds until the file is closed: nobody needs to count there. */
-static void count_rows(const struct text_rows *rows, struct described *out)
+static void note_sizes(const struct text_rows *rows, struct described *out)
 {
     size_t row = 0;
-    for (size_t t = 0; t < out->table_count && duck_version() >= VERSION_OF(2, 0, 0); t++) {
-        while (strcmp(text_cell(rows, row, DESCRIBED_TABLE), out->tables[t].name) != 0)
+    for (size_t t = 0; t < out->table_count; t++) {
+        struct described_table *table = &out->tables[t];
+        while (strcmp(text_cell(rows, row, DESCRIBED_TABLE), table->name) != 0)
             row++;
-        out->tables[t].row_count = strtoull(text_cell(rows, row, DESCRIBED_SIZE), NULL, 10);
+        table->has_no_index = strcmp(text_cell(rows, row, DESCRIBED_INDEXES), "0") == 0;
+        if (duck_version() >= VERSION_OF(2, 0, 0))
+            table->row_count = strtoull(text_cell(rows, row, DESCRIBED_SIZE), NULL, 10);
     }
 }
 
@@ -425,7 +429,7 @@ static int describe(struct connection *con, const char *dataset, const struct ta
     TRY(describe_storage(con, out, err));
     TRY(describe_fetch(con, dataset, &rows, err));
     TRY(describe_rows(con, &rows, filter, out, err));
-    count_rows(&rows, out);
+    note_sizes(&rows, out);
 done:
     text_rows_release(&rows);
     return rc;

@@ -370,6 +370,21 @@ done:
     return rc;
 }
 
+bool delivery_only_adds(const struct delivery *delivery)
+{
+    const struct manifest *manifest = delivery->manifest;
+    bool adds = manifest->undo_loads == 0;
+    for (size_t i = 0; i < manifest->table_count; i++)
+        adds = adds && !manifest->tables[i].is_keys;
+    for (size_t i = 0; i < delivery->chain_count; i++) {
+        const struct chain *chain = &delivery->chains[i];
+        adds = adds && chain->driver->adds_rows && !chain->driver->stage && !chain->replaced;
+        for (size_t t = 0; t < chain->count; t++)
+            adds = adds && (!chain->targets[t].there || chain->targets[t].there->has_no_index);
+    }
+    return adds;
+}
+
 void delivery_release(struct delivery *delivery)
 {
     catalog_release(&delivery->catalog);

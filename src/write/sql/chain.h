@@ -111,6 +111,8 @@ int delivery_init(struct delivery *delivery, const struct dialect *dialect,
                   struct described *described, const char *newest,
                   struct tg_error *err) TG_CHECK_RESULT;
 void delivery_release(struct delivery *delivery);
+/* Do all rows go to the ends of tables, with no look at those that are there, or at an index? */
+bool delivery_only_adds(const struct delivery *delivery);
 
 bool target_has_rows(const struct target *target);
 /* Do rows of a range of it go? */

@@ -91,7 +91,7 @@ static void draft_release(struct draft *draft)
 /* What the statements will fill. */
 static struct workload workload(const struct delivery *delivery)
 {
-    struct workload work = {0};
+    struct workload work = {.only_adds = delivery_only_adds(delivery)};
     for (size_t i = 0; i < delivery->chain_count; i++) {
         const struct chain *chain = &delivery->chains[i];
         bool is_staged = chain->driver->stage;
