@@ -360,6 +360,9 @@ done:
 
 /* ---- the text that is kept ---- */
 
+/* A page is longer only where a single row is: that is not worth as much memory again. */
+enum { KEPT_BYTES_MAX = 16 * 1024 * 1024 };
+
 /* Each line is a part where the newlines between them are gone; else the parts are as they were
  * told. */
 static int keep_text(struct json_page *parser, const char *text, size_t len, bool by_lines,
@@ -369,7 +372,7 @@ static int keep_text(struct json_page *parser, const char *text, size_t len, boo
     const struct json_manner *manner = &parser->manner;
     struct json_place *place = &parser->place;
     int rc = TG_OK;
-    if (!manner->keeps || !parser->doc)
+    if (!manner->keeps || !parser->doc || len > KEPT_BYTES_MAX)
         return TG_OK;
     TRY(json_place_begin(place, text, len, yyjson_doc_get_root(parser->doc), err));
     place->is_laid = out->first_cell == parser->cells;

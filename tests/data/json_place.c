@@ -168,6 +168,29 @@ static void nothing_is_known_unasked(void **state)
     json_page_free(parser);
 }
 
+/* Nor of a row that takes as much memory as many pages. */
+static void a_giant_is_not_kept(void **state)
+{
+    enum { LEN = 17 * 1024 * 1024 };
+    struct json_page *parser;
+    struct page page = {.kind = PAGE_END};
+    struct row_place place;
+    char *memory = mem_alloc(LEN + 8);
+    (void)state;
+    memset(memory, 'x', LEN);
+    memcpy(memory + 1, "{\"a\":\"", 6);
+    memcpy(memory + LEN - 2, "\"}", 2);
+    assert_int_equal(json_page_new(&parser, NULL), TG_OK);
+    json_page_set(parser, &(struct json_manner){.keeps = true});
+    assert_int_equal(json_page_lines(parser, memory + 1, LEN - 1, 7, &page, NULL), TG_OK);
+    page_place(&page, page.rows[0], page.rows[0], NULL, &place);
+    assert_null(place.text);
+    assert_int_equal(place.line, 7);
+    page_release(&page);
+    json_page_free(parser);
+    mem_free(memory);
+}
+
 static int all_paths(void)
 {
     struct json_page *parser = NULL;
@@ -200,6 +223,7 @@ int main(void)
         cmocka_unit_test(behind_marks),
         cmocka_unit_test(parts),
         cmocka_unit_test(nothing_is_known_unasked),
+        cmocka_unit_test(a_giant_is_not_kept),
         cmocka_unit_test(survives_a_lack_of_memory),
     };
     return cmocka_run_group_tests_name("data/json_place", tests, NULL, NULL);
