@@ -1,6 +1,7 @@
 """What the benchmarks share: a process measured, figures as text."""
 import glob
 import os
+import re
 import statistics
 import subprocess
 import sys
@@ -13,8 +14,16 @@ TIDEGATE = os.path.join(BUILD, "tidegate")
 GENERATE = os.path.join(BUILD, "bench", "generate")
 PARSE = os.path.join(BUILD, "bench", "parse")
 DUCKDB = os.path.join(BUILD, "bench", "duckdb")
+PYTHON = os.path.join(ROOT, "build", "deps", "python", "bin", "python")  # the tests' environment
+
+
+def version_of(python):
+    """(1, 31) of build/compat/dlt-1.31/bin/python"""
+    return tuple(map(int, re.search(r"/dlt-([0-9.]+)/", python)[1].split(".")))
+
+
 # of the newest dlt that make compat has brought; None: there is none
-COMPAT_PYTHON = max(glob.glob(os.path.join(ROOT, "build", "compat", "dlt-*", "bin", "python")), default=None)
+COMPAT_PYTHON = max(glob.glob(os.path.join(ROOT, "build", "compat", "dlt-[0-9]*", "bin", "python")), key=version_of, default=None)
 
 
 def path(name):
@@ -39,6 +48,18 @@ def make(name, *arguments):
         with open(path(name + ".part"), "wb") as file:
             subprocess.run([GENERATE, *arguments], stdout=file, check=True)
         os.rename(path(name + ".part"), path(name))
+
+
+def lend_pyarrow():
+    """A folder for dlt's PYTHONPATH: its fastest way needs pyarrow, which the tests' environment has. None: that is not there."""
+    found = subprocess.run([PYTHON, "-c", "import pyarrow; print(pyarrow.__path__[0])"], capture_output=True, text=True) \
+        if os.path.exists(PYTHON) else None
+    if not found or found.returncode:
+        return None
+    os.makedirs(path("lent"), exist_ok=True)
+    remove(os.path.join("lent", "pyarrow"))
+    os.symlink(found.stdout.strip(), path(os.path.join("lent", "pyarrow")))
+    return path("lent")
 
 
 def remove(*names):
