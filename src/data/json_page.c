@@ -174,6 +174,7 @@ static int set_rows(struct page *out, size_t count, struct tg_error *err)
     out->row_count = 0;
     out->read_count = 0;
     out->lines = NULL;
+    out->text = NULL;
     out->first_cell = NULL;
     return mem_grow(&out->rows, &out->row_cap, count > 0 ? count : 1, sizeof(*out->rows), err);
 }
