@@ -103,6 +103,41 @@ SQL
     equal 2 "$(sql "select v from t")"
 }
 
+# Whoever has the table that a load waits for is named: one who has locked it, or one who reads what is to be altered.
+test_who_has_a_table() {
+    [ $kind = postgres ] || return 0
+    local how holder victim
+    spec
+    for how in "LOCK TABLE d.t IN SHARE MODE" "SELECT count(*) FROM d.t"; do
+        rm -f held go lines
+        sql "drop schema if exists d cascade" >/dev/null
+        echo '{"id": 1}' >t.jsonl
+        rm -rf .tidegate
+        run 0
+        case $how in LOCK*) echo '{"id": 2}' >t.jsonl ;; *) echo '{"id": 2, "v": 2}' >t.jsonl ;; esac
+        mkfifo go
+        pg "$(basename "$destination")" >/dev/null 2>&1 <<SQL &
+BEGIN;
+$how;
+\! touch held; read _ <go
+SQL
+        holder=$!
+        while [ ! -e held ]; do sleep 0.05; done
+        "$tidegate" run spec.yaml --progress json 2>lines >/dev/null &
+        victim=$!
+        for _ in $(seq 200); do
+            [ "$(grep -c '"doing":"waiting for' lines)" -lt 2 ] || break
+            sleep 0.1
+        done
+        echo >go
+        wait $victim || fail "the run failed: $(tail -1 lines)"
+        wait $holder
+        grep -q 'waiting for pid [0-9]*, application .psql., in a transaction since [-0-9T:Z]*, which has table \\"d\\".\\"t\\" locked' lines ||
+            fail "$how: the holder is not named: $(grep waiting lines | tail -1)"
+        equal 2 "$(sql "select count(*) from t")"
+    done
+}
+
 # told FIELD...: the lines of `lines`, each an object with time, phase and these keys
 test_json_lines_tell_all_and_end_with_the_result() {
     spec
