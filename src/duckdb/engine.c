@@ -90,12 +90,13 @@ void engine_parquet_schema(struct buf *sql, const char *path)
     buf_char(sql, ')');
 }
 
-/* By CPU time of writing and reading: level 1 costs three quarters of the default; a small limit on
- * dictionaries makes the writer give up early on texts that do not repeat, which saves as much
- * again, and keeps them for those that do. Rows keep their order, as people expect of SELECT *: one
- * thread alone reads the batches for it, at the same CPU time and with less memory. */
+/* By CPU time of writing and reading: LZ4 takes a third more room than the fastest zstd, and saves
+ * a twentieth of a whole load of JSON; a small limit on dictionaries makes the writer give up early
+ * on texts that do not repeat, and keeps them for those that do. Rows keep their order, as people
+ * expect of SELECT *: one thread alone reads the batches for it, at the same CPU time and with less
+ * memory. */
 static const char write_options[] =
-    " (FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1, PARQUET_VERSION v2, "
+    " (FORMAT parquet, COMPRESSION lz4_raw, PARQUET_VERSION v2, "
     "DICTIONARY_SIZE_LIMIT 100, STRING_DICTIONARY_PAGE_SIZE_LIMIT 65536, PRESERVE_ORDER true, "
     "ROW_GROUP_SIZE ";
 
