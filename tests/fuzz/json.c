@@ -7,7 +7,8 @@
  *   -  the path to the rows, up to a line break; nothing: the values are the rows
  *
  * The text stands behind a value that fills the buffer but for those bytes, and behind a short one:
- * both must give the same rows and the same rejects, or fail alike. The walk, which is given one
+ * both must give the same rows and the same rejects, or fail alike; where malformed ones are
+ * rejected, each row must be found in the text. The walk, which is given one
  * byte more each time, must stop where it stops when all is there at once.
  */
 #include <stdio.h>
@@ -78,8 +79,35 @@ static void check_walk(const struct input *input)
 
 /* ---- the reader ---- */
 
+/* What stands at the place of a row is the row, or the value that was made one. NaN, which JSON has
+ * not, is left out. */
+static void check_places(const struct page *page, const yyjson_val *row)
+{
+    struct row_place place;
+    struct buf wanted = BUF_INIT, value = BUF_INIT, found = BUF_INIT;
+    for (const yyjson_val *cell = row; cell < cell_next(row); cell++) {
+        page_place(page, row, row, cell, &place);
+        require(place.line > 0 && place.byte > 0 && place.text, "a value stands nowhere", "", "");
+    }
+    yyjson_doc *doc = yyjson_read(place.text, place.text_len, YYJSON_READ_BIGNUM_AS_RAW);
+    if (doc) {
+        cell_json(&wanted, row, 0);
+        cell_json(&value, cell_len(row) == 1 ? row + 2 : row, 0);
+        cell_json(&found, yyjson_doc_get_root(doc), 0);
+        const char *text = buf_string(&found);
+        require(strcmp(text, buf_string(&wanted)) == 0 || strcmp(text, buf_string(&value)) == 0,
+                "another row stands there", text, buf_string(&wanted));
+    }
+    yyjson_doc_free(doc);
+    buf_release(&wanted);
+    buf_release(&value);
+    buf_release(&found);
+}
+
 static void put_page(struct buf *out, const struct page *page)
 {
+    for (size_t i = 0; page->text && i < page->row_count; i++)
+        check_places(page, page->rows[i]);
     for (size_t i = 0; i < page->row_count; i++) {
         if (cell_find(page->rows[i], "filler", 6))
             continue;
@@ -97,6 +125,7 @@ static void read_behind(const struct input *input, size_t filler, struct buf *ou
     const struct json_options options = {.form = input->as_lines ? JSON_LINES : JSON_ANY,
                                          .select = input->select,
                                          .rejects = input->rejects,
+                                         .keeps = input->rejects,
                                          .line_bytes_max = 4 * BUFFER,
                                          .name = "x"};
     const size_t begin = sizeof(head) + sizeof(tail) - 2 + filler;
