@@ -100,11 +100,11 @@ static int read_state(const struct ledger_query *query, struct tg_error *err)
     struct text_rows rows = {0};
     struct ledger *out = query->out;
     TRY(fetch(query, "_dlt_pipeline_state _dlt_loads",
-              "SELECT s.[version], s.[version_hash], s.[state]\n"
-              "FROM {_dlt_pipeline_state} AS s\n"
-              "JOIN {_dlt_loads} AS l ON l.[load_id] = s.[_dlt_load_id]\n"
-              "WHERE l.[status] = 0 AND s.[pipeline_name] = {'pipeline'}\n"
-              "ORDER BY s.[version] DESC, {number} DESC NULLS LAST\n"
+              "SELECT [version], [version_hash], [state]\n"
+              "FROM (SELECT [version], [version_hash], [state], [_dlt_load_id] AS [load_id]\n"
+              "    FROM {_dlt_pipeline_state} WHERE [pipeline_name] = {'pipeline'}) AS states\n"
+              "WHERE [load_id] IN (SELECT [load_id] FROM {_dlt_loads} WHERE [status] = 0)\n"
+              "ORDER BY [version] DESC, {number} DESC NULLS LAST\n"
               "LIMIT 1",
               &rows, err));
     if (rows.row_count == 0)
