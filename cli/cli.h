@@ -89,6 +89,11 @@ void cancel_on_signals(struct tg_pipeline *pipeline);
 enum { ENVIRONMENT_BYTES = 96 };
 const char *format_environment(const struct tg_pipeline *pipeline, char out[ENVIRONMENT_BYTES]);
 
+/* What stands behind a noun of so many. */
+static inline const char *plural(uint64_t count)
+{
+    return count == 1 ? "" : "s";
+}
 /* 12345678 -> "12,345,678". */
 const char *format_count(uint64_t count, char out[32]);
 

@@ -37,6 +37,7 @@ static const struct value {
      .keys = "tables columns data_type",
      .each = CONTRACT_MODES},
     {.name = "--memory", .words = "256MiB 512MiB 1GiB 2GiB 4GiB"},
+    {.name = "--window", .words = "1h 6h 1d 1w 1mo 1y"},
     {.name = "--lease", .words = "30s 10m 2h"},
     {.name = "--timezone", .words = "UTC"},
     {.name = "TOPIC", .words = "spec", .commands = true},

@@ -71,8 +71,8 @@ static void print_packages(const struct tg_reset *reset)
     for (size_t i = 0; i < tg_reset_package_count(reset); i++) {
         const struct tg_reset_package *package = tg_reset_package(reset, i);
         if (package->sealed)
-            printf("load %s, not written yet: %s rows%s\n", package->load_id,
-                   format_count(package->rows, rows),
+            printf("load %s, not written yet: %s row%s%s\n", package->load_id,
+                   format_count(package->rows, rows), plural(package->rows),
                    package->is_only_copy ? ", which no source may give again" : "");
         else
             printf("load %s, unfinished\n", package->load_id);

@@ -58,7 +58,7 @@ const char *format_rate(uint64_t rows, double seconds, char out[QUANTITY_BYTES])
 static const char *format_rows(uint64_t rows, char out[QUANTITY_BYTES])
 {
     char count[32];
-    snprintf(out, QUANTITY_BYTES, "%s row%s", format_count(rows, count), rows == 1 ? "" : "s");
+    snprintf(out, QUANTITY_BYTES, "%s row%s", format_count(rows, count), plural(rows));
     return out;
 }
 

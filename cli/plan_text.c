@@ -64,7 +64,7 @@ static void print_resource(const struct tg_plan *plan, const struct tg_plan_reso
     print_window(resource, tg_plan_window_count(plan) > 0);
     if (resource->files_skipped > 0)
         printf("  %s file%s skipped unread: the cursor has no need of %s\n",
-               format_count(resource->files_skipped, line), resource->files_skipped == 1 ? "" : "s",
+               format_count(resource->files_skipped, line), plural(resource->files_skipped),
                resource->files_skipped == 1 ? "it" : "them");
     if (resource->replaces)
         fputs("  all that is there goes\n", stdout);

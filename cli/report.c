@@ -117,7 +117,7 @@ static const char *say_age(int64_t seconds, char out[32])
     while (i < 3 && seconds < units[i].seconds)
         i++;
     const int64_t count = seconds / units[i].seconds;
-    snprintf(out, 32, "%" PRId64 " %s%s", count, units[i].unit, count == 1 ? "" : "s");
+    snprintf(out, 32, "%" PRId64 " %s%s", count, units[i].unit, plural((uint64_t)count));
     return out;
 }
 

@@ -268,8 +268,7 @@ static void print_new_tables(const struct tg_result *result)
         const struct tg_schema_change *change = tg_result_change(result, i);
         const size_t columns = count_columns(result, i);
         if (!change->column && has_room(&sentence))
-            fprintf(sentence.out, "%s (%zu column%s)", change->table, columns,
-                    columns == 1 ? "" : "s");
+            fprintf(sentence.out, "%s (%zu column%s)", change->table, columns, plural(columns));
     }
     (sentence.count > 0 ? end : drop)(&sentence);
 }
@@ -316,7 +315,7 @@ static void print_reject(const struct tg_reject_info *reject)
     if (!begin(&sentence, "Rejected for "))
         return;
     fprintf(sentence.out, "%s: %s row%s; the first: %s%s%s%s", reject->table,
-            format_count(reject->rows, text), reject->rows == 1 ? "" : "s", reject->reason,
+            format_count(reject->rows, text), plural(reject->rows), reject->reason,
             reject->place[0] ? " (" : "", reject->place, reject->place[0] ? ")" : "");
     end(&sentence);
 }
@@ -350,8 +349,7 @@ static void print_skipped(const struct tg_result *result)
         const struct tg_resource_info *resource = tg_result_resource(result, i);
         if (resource->files_skipped > 0)
             printf("%s: %s file%s skipped unread: the cursor has no need of %s.\n", resource->name,
-                   format_count(resource->files_skipped, text),
-                   resource->files_skipped == 1 ? "" : "s",
+                   format_count(resource->files_skipped, text), plural(resource->files_skipped),
                    resource->files_skipped == 1 ? "it" : "them");
     }
 }
@@ -379,7 +377,7 @@ void print_result_text(const struct tg_pipeline *pipeline, const struct tg_resul
     print_skipped(result);
     if (tg_result_settled_count(result))
         printf("%zu load%s of an earlier run, sealed but not yet written, went in first.\n",
-               tg_result_settled_count(result), tg_result_settled_count(result) == 1 ? "" : "s");
+               tg_result_settled_count(result), plural(tg_result_settled_count(result)));
     if (has_news(result))
         printf("Load %s is in dataset '%s' of %s%s\n", tg_result_load_id(result),
                tg_result_dataset(result), tg_pipeline_destination(pipeline), environment);
@@ -387,6 +385,7 @@ void print_result_text(const struct tg_pipeline *pipeline, const struct tg_resul
         printf("Nothing new for dataset '%s' of %s%s\n", tg_result_dataset(result),
                tg_pipeline_destination(pipeline), environment);
     double rate = tg_result_seconds(result) > 0 ? (double)rows_read / tg_result_seconds(result) : 0;
-    printf("%s rows read in %.2f s", format_count(rows_read, text), tg_result_seconds(result));
+    printf("%s row%s read in %.2f s", format_count(rows_read, text), plural(rows_read),
+           tg_result_seconds(result));
     printf(" (%s rows/s)\n", format_count((uint64_t)rate, text));
 }

@@ -7,6 +7,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/error.h"
 
@@ -32,6 +33,11 @@ void buf_quoted(struct buf *buf, char quote, const char *text); /* the quote dou
 void buf_printf(struct buf *buf, const char *format, ...) TG_PRINTF(2, 3);
 /* TG_OK, or TG_NOMEM with the message set. */
 int buf_check(const struct buf *buf, struct tg_error *err) TG_CHECK_RESULT;
+/* What stands behind a noun of so many. */
+static inline const char *plural(uint64_t count)
+{
+    return count == 1 ? "" : "s";
+}
 const char *buf_string(const struct buf *buf); /* never NULL: "" for an empty one */
 char *buf_take(struct buf *buf); /* moves the text out (mem_free it); NULL when failed or empty */
 

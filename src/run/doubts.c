@@ -26,18 +26,21 @@ void filtered_release(struct filtered *filtered)
 
 void doubt_files(const struct doubted *doubted, const struct filtered *filtered)
 {
-    char others[64] = "";
+    char others[64] = "", rows[48] = "its one row was";
     if (filtered->count > 1)
         snprintf(others, sizeof(others), " (so were those of %zu other%s)", filtered->count - 1,
-                 filtered->count > 2 ? "s" : "");
+                 plural(filtered->count - 1));
+    if (filtered->rows != 1)
+        snprintf(rows, sizeof(rows), "all %llu rows of it were",
+                 (unsigned long long)filtered->rows);
     if (filtered->count > 0)
         context_log(doubted->ctx, TG_LOG_WARNING, "cursor",
-                    "resource '%s': file '%s' is new, but all %llu rows of it were filtered%s: "
-                    "none of them has a cursor value '%s' beyond the one that is reached (or is "
+                    "resource '%s': file '%s' is new, but %s filtered%s: "
+                    "none has a cursor value '%s' beyond the one that is reached (or is "
                     "new at it); if they should be loaded, correct the values, or read all again "
                     "with --full-refresh",
-                    doubted->resource, buf_string(&filtered->file),
-                    (unsigned long long)filtered->rows, others, doubted->cursor_path);
+                    doubted->resource, buf_string(&filtered->file), rows, others,
+                    doubted->cursor_path);
 }
 
 void doubt_order(const struct doubted *doubted, const struct cursor *cursor)

@@ -27,10 +27,10 @@ static void warn_of_rejects(const struct load *load, const struct resource_count
         if (strcmp(tally->resource, resource->name) == 0)
             context_log(&load->session->pipeline->ctx, TG_LOG_WARNING, "rejects",
                         "resource '%s': of the first %" PRIu64
-                        " rows a run would set aside %" PRIu64
+                        " row%s a run would set aside %" PRIu64
                         " (on_bad_row: reject), the first one for this reason: %s%s%s",
-                        resource->name, counts->rows_read, tally->rows, tally->place,
-                        *tally->place ? ": " : "", tally->reason);
+                        resource->name, counts->rows_read, plural(counts->rows_read), tally->rows,
+                        tally->place, *tally->place ? ": " : "", tally->reason);
     }
 }
 
@@ -40,16 +40,16 @@ static int warn_of_columns(const struct resource_load *part, struct tg_error *er
     int rc = TG_OK;
     struct type_spec spec;
     const struct resource *resource = part->resource;
-    if (!part->normalizer || normalizer_row_count(part->normalizer) == 0)
+    const uint64_t rows = part->normalizer ? normalizer_row_count(part->normalizer) : 0;
+    if (rows == 0)
         return TG_OK;
     for (size_t i = 0; i < resource->column_count; i++) {
         TRY(normalizer_column_type(part->normalizer, resource->columns[i].name, &spec, err));
         if (spec.type == TYPE_NONE)
             context_log(&part->session->pipeline->ctx, TG_LOG_WARNING, "columns",
                         "resource '%s': columns names '%s', and none of the first %" PRIu64
-                        " rows has a value for it; correct the name, or leave it out",
-                        resource->name, resource->columns[i].name,
-                        normalizer_row_count(part->normalizer));
+                        " row%s has a value for it; correct the name, or leave it out",
+                        resource->name, resource->columns[i].name, rows, plural(rows));
     }
 done:
     return rc;

@@ -128,7 +128,7 @@ void learned_say(struct context *ctx, const struct resource *resource,
     if (count > 0)
         snprintf(why, sizeof(why),
                  "of %" PRIu64 " row%s that came late, %.6g%% did by no more than %s", count,
-                 count == 1 ? "" : "s", percent(learned->share), reach);
+                 plural(count), percent(learned->share), reach);
     context_log(ctx, TG_LOG_INFO, "cursor",
                 "resource '%s': the cursor '%s' starts %s before its last value (lag: %s): %s",
                 resource->name, resource->incremental.cursor_path, learned->lag,
@@ -170,7 +170,7 @@ static void put_words(const struct resource *resource, struct learned *learned, 
                                            ", the latest by %s."};
     char reach[LAG_TEXT];
     const uint64_t count = sketch_count(&learned->known);
-    buf_printf(out, "%" PRIu64 " row%s came late: ", count, count == 1 ? "" : "s");
+    buf_printf(out, "%" PRIu64 " row%s came late: ", count, plural(count));
     for (size_t i = 0; i < sizeof(shares) / sizeof(shares[0]); i++) {
         print(learned->unit, sketch_reach(&learned->known, shares[i]), reach);
         buf_printf(out, patterns[i], reach);

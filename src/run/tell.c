@@ -87,7 +87,7 @@ void tell_reads(const struct session *session, const struct resource *resource,
 void tell_read(const struct session *session, const struct resource_counts *counts)
 {
     struct buf text = BUF_INIT;
-    buf_printf(&text, "%" PRIu64 " rows read", counts->rows_read);
+    buf_printf(&text, "%" PRIu64 " row%s read", counts->rows_read, plural(counts->rows_read));
     put_count(&text, counts->rows_new, "of them for the load");
     put_count(&text, counts->rows_filtered, "filtered");
     put_count(&text, counts->rows_rejected, "rejected");

@@ -61,9 +61,9 @@ static int tell(struct work *work, const struct window_claim *claim, const struc
     context_log(&pipeline->ctx, TG_LOG_INFO, "work",
                 "window %" PRIu64
                 " of backfill %s (resource '%s', from %s to before %s) is loaded by "
-                "load '%s': %" PRIu64 " rows, %.2f s",
+                "load '%s': %" PRIu64 " row%s, %.2f s",
                 info.number, info.run_id, info.resource, info.from, info.to, info.load_id,
-                info.rows, info.seconds);
+                info.rows, plural(info.rows), info.seconds);
     if (work->options->window && work->options->window(work->options->user, &info) != TG_OK)
         atomic_store(&pipeline->cancel, 1);
 done:

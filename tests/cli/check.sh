@@ -115,12 +115,12 @@ test_what_a_run_takes_and_check_doubts() {
     spec "t: {path: t.csv, write_disposition: merge, primary_key: nope, on_bad_row: reject}"
     tg check spec.yaml
     equal 0 "$ended"
-    says "Warning: resource 't': of the first 1 rows a run would set aside 1 (on_bad_row: reject)" \
+    says "Warning: resource 't': of the first 1 row a run would set aside 1 (on_bad_row: reject)" \
         "file 't.csv', line 2: column 'nope'"
     spec "t: {path: t.csv, write_disposition: merge, primary_key: id, columns: {at: {dedup_sort: desc}}}"
     tg check spec.yaml --json
     equal 0 "$ended"
-    says '"warnings":["resource '"'t': columns names 'at', and none of the first 1 rows has a value for it"
+    says '"warnings":["resource '"'t': columns names 'at', and none of the first 1 row has a value for it"
     [ ! -e .tidegate ] || fail "check has made the working directory"
     run 0
 }

@@ -15,7 +15,7 @@ loads_into() {
     echo "{\"id\": $rows}" >$rows.jsonl
     spec "t: {path: '*.jsonl'}"
     run 0
-    says "1 rows read"
+    says "1 row read"
     equal $rows "$(sql "SELECT count(*) FROM t")"
 }
 

@@ -218,8 +218,8 @@ test_a_log_file() {
     spec "t: {path: '[tn]*.jsonl'}"
     echo '{"id": 1}' >t.jsonl
     run 0 --log-file log --log-level debug
-    grep -q "debug .* files: resource 't': file 't.jsonl' is read: 1 rows" log
-    grep -q "debug .* write: table 't': a statement of 1 rows" log
+    grep -q "debug .* files: resource 't': file 't.jsonl' is read: 1 row" log
+    grep -q "debug .* write: table 't': a statement of 1 row," log
     run 0 --log-file log
     grep -q "info .* load: load '[0-9.]*' has nothing to write" log
     ! grep -vE '^[0-9-]{10}T[0-9:.]{12}Z (error|warning|info|debug) +test\[[0-9]+\] [a-z]+: .' log || fail "another line"

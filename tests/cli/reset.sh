@@ -103,7 +103,7 @@ test_loads_that_wait_go() {
     sed -i '/^  u:/d' spec.yaml
     waits '{"id": 9}'
     forget reset 0 --look --packages
-    says "not written yet: 1 rows"
+    says "not written yet: 1 row"
     forget reset 0 --yes --packages --select t
     "$tidegate" show spec.yaml packages | grep -q sealed && fail "the load still waits"
     equal "1 2" "$(remembered)"

@@ -58,7 +58,7 @@ dbname=${place#*/} password=$pg_password" "postgresql://postgres@$place?password
         relay destination "destination: \"$destination\""
         every_command
         of_server_hidden
-        [ "${destination#*:1/}" = none ] || [ "${destination#*x@}" != "$destination" ] || says "1 rows read"
+        [ "${destination#*:1/}" = none ] || [ "${destination#*x@}" != "$destination" ] || says "1 row read"
     done
     pg "secrets_$$" -c "CREATE TABLE d.new (id bigint CHECK (id > 5), _dlt_load_id varchar, _dlt_id varchar)"
     destination=$url

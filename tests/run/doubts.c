@@ -42,7 +42,7 @@ static void the_first_is_named_the_others_are_counted(void **state)
     (void)state;
     assert_string_equal(warning_of(0), "");
     assert_non_null(strstr(warning_of(1), "resource 'orders': file '0.csv' is new, but all 7 rows "
-                                          "of it were filtered: none of them has a cursor value "
+                                          "of it were filtered: none has a cursor value "
                                           "'at' beyond"));
     assert_non_null(strstr(warning_of(2), "filtered (so were those of 1 other): none"));
     assert_non_null(strstr(warning_of(3), "filtered (so were those of 2 others): none"));

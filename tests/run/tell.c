@@ -63,7 +63,7 @@ static void each_step_is_told(void **state)
     said[0] = '\0';
     numbers = (struct numbers){.rows = again, .count = 1};
     fixture_run(fixture);
-    assert_said((const char *[]){"by cursor 'value' from 10\n", "1 rows read", NULL});
+    assert_said((const char *[]){"by cursor 'value' from 10\n", "1 row read", NULL});
     assert_null(strstr(said, "schema:"));
 }
 

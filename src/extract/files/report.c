@@ -58,8 +58,8 @@ static void tell(const struct context *ctx, const char *resource, const struct l
     if (count > 1)
         snprintf(more, sizeof(more), " and %zu more", count - 1);
     context_log(ctx, report->level, "files", "resource '%s': %s: '%s'%s (%zu file%s, %llu row%s)",
-                resource, report->what, first->name, more, count, count == 1 ? "" : "s", rows,
-                rows == 1 ? "" : "s");
+                resource, report->what, first->name, more, count, plural(count), rows,
+                plural(rows));
 }
 
 int report_news(const struct listed_file *file)

@@ -144,8 +144,7 @@ static int refuse_ragged(struct csv_reader *reader, const struct csv_row *row, s
         advice = "a carriage return alone ends a line, too: put a field that holds one in quotes";
     bool rejects = reader->options.rejects || reader->options.ragged == RAGGED_REJECT;
     return refuse(reader, row, is_short ? row->end : row->stored_end, rejects, err,
-                  "the row has %zu field%s, and %s has %zu; %s", row->count,
-                  row->count == 1 ? "" : "s",
+                  "the row has %zu field%s, and %s has %zu; %s", row->count, plural(row->count),
                   reader->options.header ? "the header" : "the first row", reader->width, advice);
 }
 

@@ -512,8 +512,8 @@ static int finish_file(struct files_stream *stream, struct listed_file *file, st
     int rc = TG_OK;
     leave_file(stream);
     context_log(context_of(stream), TG_LOG_DEBUG, "files",
-                "resource '%s': file '%s' is read: %llu rows", stream->request.name, file->name,
-                (unsigned long long)file->rows);
+                "resource '%s': file '%s' is read: %llu row%s", stream->request.name, file->name,
+                (unsigned long long)file->rows, plural(file->rows));
     if (!file->is_file)
         return TG_OK;
     if (!stream->is_watched)

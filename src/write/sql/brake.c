@@ -100,7 +100,7 @@ static int describe(const struct brake *brake, uint64_t going, uint64_t all, str
 static int refuse_nothing(const struct brake *brake, uint64_t going, struct connection *con,
                           struct buf *out, struct tg_error *err)
 {
-    buf_printf(out, "%" PRIu64 " row%s of table '%s' would go (", going, going == 1 ? "" : "s",
+    buf_printf(out, "%" PRIu64 " row%s of table '%s' would go (", going, plural(going),
                brake->table);
     int rc = add_samples(brake, going, con, out, err);
     if (rc != TG_OK)

@@ -126,7 +126,7 @@ static int add_changes(const struct schema_change *first, const struct limits *l
     if (found > most)
         TRY(add(out, &excess,
                 arena_printf(&out->arena, patterns[kind], is_table ? excess.table : excess.resource,
-                             found, found == 1 ? "" : "s", buf_string(&names)),
+                             found, plural(found), buf_string(&names)),
                 err));
 done:
     buf_release(&names);

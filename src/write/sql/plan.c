@@ -230,8 +230,8 @@ static int run_counted(const struct step *step, const struct runner *runner, str
         context_writes(ctx, &news);
     if (table)
         context_log(ctx, TG_LOG_DEBUG, "write",
-                    "table '%s': a statement of %" PRIu64 " rows, %.3f s", table, rows,
-                    (double)(context_ticks_us() - started_us) / 1e6);
+                    "table '%s': a statement of %" PRIu64 " row%s, %.3f s", table, rows,
+                    plural(rows), (double)(context_ticks_us() - started_us) / 1e6);
     if (step->target && step->target->part && tallies)
         count_rows(&tallies[step->target->index], step, rows);
     return TG_OK;
