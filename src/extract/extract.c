@@ -138,8 +138,6 @@ static int next_new(struct page_stream *base, struct page *page, struct tg_error
     stream->counts->bytes += page->bytes;
     stream->counts->bytes_total = page->bytes_total;
     const size_t count = page_rows(page);
-    if (count > 0 && stream->sink->came)
-        TRY(stream->sink->came(stream->sink->user, err));
     if (tells)
         TRY(note_rows(stream, page, err));
     if (stream->cursor)

@@ -18,7 +18,6 @@ struct extract_sink {
     int (*push)(void *user, struct page *page, struct tg_error *err);
     /* What came with it and could not be read (page->bad); NULL: it is only counted. */
     int (*bad)(void *user, const struct page *page, struct tg_error *err);
-    int (*came)(void *user, struct tg_error *err); /* a page with rows, new or not; may be NULL */
     void (*progress)(void *user,
                      const struct extract_counts *counts); /* after each page; may be NULL */
     /* Which of `count` rows, numbered from `first` on, are new: 1, else 0; NULL: all are. Before

@@ -161,6 +161,8 @@ struct source_driver {
     /* Can another resource be read beside those that are? It is asked for before its turn then, and
      * what has been read of it waits. NULL: never. */
     bool (*has_room)(const struct source *source);
+    /* Does a stream of `read` know beforehand that no row will come? NULL: it never does. */
+    bool (*is_idle)(const struct page_stream *stream);
     /* At the end of a stream of `read`: bookmarks that the ledger is to have, of what was read to
      * its end and of what it should have as it is now; the stream's. NULL: there are none. */
     struct bookmarks (*remember)(const struct page_stream *stream);

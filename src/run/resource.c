@@ -332,7 +332,6 @@ static int open_normalizer(struct resource_load *part, struct tg_error *err)
     struct session *session = part->session;
     const struct resource *resource = part->resource;
     int nesting = part->root->max_nesting;
-    part->root_key = carries_root_id(part);
     const struct normalize_options options = {
         .ctx = &session->pipeline->ctx,
         .catalog = &session->catalog,
@@ -349,7 +348,7 @@ static int open_normalizer(struct resource_load *part, struct tg_error *err)
         .max_nesting = nesting >= 0 ? nesting : session->settings.max_nesting,
         .row_ids = resource->row_ids,
         .makes_ids = resource->disposition->keeps_history || disposition_keeps_versions(resource),
-        .propagate_root_id = part->root_key,
+        .propagate_root_id = carries_root_id(part),
         .keep_order = resource->disposition->needs_order || late_recalls(part->resource),
         .orders_nested = resource->disposition->keeps_history,
         .needs_key = resource->disposition->needs_key || late_recalls(part->resource),
@@ -362,36 +361,15 @@ static int open_normalizer(struct resource_load *part, struct tg_error *err)
     return normalizer_new(&options, &part->normalizer, err);
 }
 
-/* Before its first row, new or not, since what is wrong is said early: the destination may have
- * tables nested in the root that nobody knew of, and that have root keys. */
-static int meet_rows(void *user, struct tg_error *err)
-{
-    int rc = TG_OK;
-    struct resource_load *part = user;
-    if (part->has_met_rows)
-        return TG_OK;
-    TRY(there_complete(part->session, err));
-    part->has_met_rows = true;
-    if (part->normalizer && part->root_key != carries_root_id(part)) {
-        normalizer_free(part->normalizer);
-        part->normalizer = NULL;
-        TRY(open_normalizer(part, err));
-    }
-done:
-    return rc;
-}
-
 static int reject_bad(void *user, const struct page *page, struct tg_error *err)
 {
     struct resource_load *part = user;
-    int rc = meet_rows(part, err);
-    return rc == TG_OK && part->normalizer ? normalizer_reject(part->normalizer, page, err) : rc;
+    return part->normalizer ? normalizer_reject(part->normalizer, page, err) : TG_OK;
 }
 
 static int push_page(void *user, struct page *page, struct tg_error *err)
 {
-    int rc = meet_rows(user, err);
-    return rc == TG_OK ? tables_push(user, page, err) : rc;
+    return tables_push(user, page, err);
 }
 
 /* The program hears that a run begins before it is asked for anything. */
@@ -623,7 +601,6 @@ static int open_pages(struct resource_load *part, struct tg_error *err)
     const bool judged = part->resource->judged && !turn->onlooker && !turn->only_first;
     const struct extract_sink sink = {.push = push_page,
                                       .bad = reject_bad,
-                                      .came = meet_rows,
                                       .progress = show_progress,
                                       .judged = judged ? tell_page : NULL,
                                       .filtered = part->cursor ? note_filtered : NULL,
@@ -667,6 +644,13 @@ done:
     return rc;
 }
 
+/* Then what the destination has matters no more than to know that it is there. */
+static bool brings_nothing(const struct resource_load *part)
+{
+    const struct source_driver *driver = part->resource->driver;
+    return driver->is_idle && driver->is_idle(part->stream);
+}
+
 /* Before its first page. */
 static int enter(struct resource_load *part, struct resource_counts *counts, struct tg_error *err)
 {
@@ -675,6 +659,8 @@ static int enter(struct resource_load *part, struct resource_counts *counts, str
     part->counts = counts;
     session_progress(part->session, TG_PHASE_EXTRACT, part->resource->name, NULL, false);
     tell_reads(part->session, part->resource, part->cursor ? cursor_view(part->cursor) : NULL);
+    if (!brings_nothing(part))
+        TRY(there_complete(part->session, err));
     if (!part->resource->no_table)
         TRY(meet_own_table(part, err));
     if (!part->turn->only_first)

@@ -28,8 +28,6 @@ struct resource_load {
     struct groups *groups; /* of a merge key, for the cursor; NULL: none */
     struct tied tied;      /* of a cursor that keeps all hashes */
     struct normalizer *normalizer;
-    bool root_key;     /* its nested rows carry the root row's id */
-    bool has_met_rows; /* what the destination has is known as a whole since */
     struct page_stream *stream;
     struct again *again; /* what the load before has added may come again; NULL: nobody minds */
     struct late *late;   /* rows before the value that was reached; NULL: nobody can tell */

@@ -200,8 +200,8 @@ int refresh_drop(struct session *session, const struct root_choice *choice,
 /* there.c: what the destination has. Notes which tables have had data, before anybody changes the
  * catalog; then looks at those that a load touches, and lets the catalog learn types. Where that is
  * faster, only tables are looked at whose names are known, and the rest (there_complete) before the
- * first row: most runs have none. It opens the destination if it is closed, and does nothing the
- * second time. */
+ * first source is read that may have rows: most runs have none. It opens the destination if it is
+ * closed, and does nothing the second time. */
 int there_note(struct session *session, struct tg_error *err) TG_CHECK_RESULT;
 int there_read(struct session *session, struct tg_error *err) TG_CHECK_RESULT;
 int there_complete(struct session *session, struct tg_error *err) TG_CHECK_RESULT;

@@ -5,7 +5,7 @@
  *   there_note (what has had data, by the ledger) -> there_read: is_wanted (root tables of the
  *   selected resources and what is nested in them; list_names: those that are known) -> look:
  *   describe -> note_taken (a view in the place of one) -> settle_table -> settle_type
- *   there_complete (before the first row): all that are wanted, known or not
+ *   there_complete (before what may have rows is read): all that are wanted, known or not
  *   there_touch (a root that a program names while it is read): settle_table
  *   there_meet (before the first row of a table): check_links; gone: made again, or refused
  *

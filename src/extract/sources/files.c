@@ -610,6 +610,15 @@ done:
     return rc;
 }
 
+static bool files_is_idle(const struct page_stream *base)
+{
+    const struct files_stream *stream = (const struct files_stream *)base;
+    for (size_t i = 0; i < stream->listing.count; i++)
+        if (is_wanted(stream, &stream->listing.items[i]))
+            return false;
+    return true;
+}
+
 static struct bookmarks files_remember(const struct page_stream *base)
 {
     const struct files_stream *stream = (const struct files_stream *)base;
@@ -777,5 +786,6 @@ const struct source_driver source_files = {
     .lists_keys = true,
     .keys_option = "keys_path",
     .read = files_read,
+    .is_idle = files_is_idle,
     .remember = files_remember,
 };
