@@ -75,9 +75,9 @@ struct parquet_result {
     uint64_t row_count;
     uint64_t bytes; /* of the file */
 };
-/* Writes all batches to one Parquet file (zstd) on both cores; row order is not kept. The arrays
- * are released, also on failure; the schema is borrowed. A partly written file is removed. A
- * producer error or a full disk fails it (TG_IO). */
+/* Writes all batches to one Parquet file (LZ4), in their order. The arrays are released, also on
+ * failure; the schema is borrowed. A partly written file is removed. A producer error or a full
+ * disk fails it (TG_IO). */
 int engine_write_parquet(struct engine *engine, const struct ArrowSchema *schema,
                          struct ArrowArray *arrays, size_t count, const char *path,
                          struct parquet_result *out, struct tg_error *err) TG_CHECK_RESULT;
