@@ -108,8 +108,10 @@ size_t engine_row_group_bytes(const struct engine *engine)
     return engine->ctx->memory_bytes_max / ROW_GROUP_SHARE;
 }
 
-/* In rows: engines before 2.0 take no ROW_GROUP_SIZE_BYTES where the order is kept. Whole chunks,
- * or else a part of one. */
+/* In rows: engines before 2.0 take no ROW_GROUP_SIZE_BYTES where the order is kept. As many as
+ * DuckDB's own, if there is room; else half of those that there is room for, in whole chunks or a
+ * part of one: longer ones have to be put together all the same, and DuckDB holds each of them
+ * several times while it writes. */
 static size_t group_rows(const struct engine *engine, const struct ArrowSchema *schema,
                          const struct ArrowArray *arrays, size_t count, uint64_t rows)
 {
@@ -117,10 +119,10 @@ static size_t group_rows(const struct engine *engine, const struct ArrowSchema *
     for (size_t i = 0; i < count; i++)
         bytes += batch_bytes(schema, &arrays[i]);
     double most = (double)engine_row_group_bytes(engine) / (double)bytes * (double)rows;
-    if (rows == 0 || most > ENGINE_GROUP_ROWS)
+    if (rows == 0 || most >= ENGINE_GROUP_ROWS)
         return ENGINE_GROUP_ROWS;
-    size_t whole = (size_t)most / BATCH_ROWS * BATCH_ROWS;
-    return whole > 0 ? whole : most < 1 ? 1 : (size_t)most;
+    size_t half = (size_t)(most / 2), whole = half / BATCH_ROWS * BATCH_ROWS;
+    return whole > 0 ? whole : half > 0 ? half : 1;
 }
 
 void engine_copy(struct buf *sql, const char *from, const struct parquet_job *job)

@@ -115,7 +115,7 @@ static void test_row_groups_by_memory(void **state)
         sample_ok(batch_make(&child, 1, BATCH, &arrays[b], err));
     }
     sample_ok(engine_write_parquet(engine, &one, arrays, ROWS / BATCH, "g.parquet", &result, err));
-    expect_groups("63 63 63 63 48|");
+    expect_groups("31 31 31 31 31 31 31 31 31 21|");
     mem_free(text);
     schema_release(&one);
 }
