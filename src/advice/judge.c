@@ -73,6 +73,11 @@ static const char *rows_word(uint64_t count)
     return count == 1 ? "row" : "rows";
 }
 
+static const char *be(uint64_t count)
+{
+    return count == 1 ? "was" : "were";
+}
+
 static const struct fact_field *find_field(const struct facts *facts, const char *path)
 {
     if (path && strncmp(path, "$.", 2) == 0)
@@ -129,8 +134,8 @@ static void tell_readings(struct judging *j)
             "the two readings are equal: what changes between runs is not to be seen in them "
             "(--wait lets time pass between them)");
     else if (!facts->cut)
-        say(j, "rows", "of the %s rows of the second reading %s were new or changed, %llu%%",
-            DIGITS(facts->rows[1]), DIGITS(fresh),
+        say(j, "rows", "of the %s %s of the second reading %s %s new or changed, %llu%%",
+            DIGITS(facts->rows[1]), rows_word(facts->rows[1]), DIGITS(fresh), be(fresh),
             (unsigned long long)(fresh * 100 / facts->rows[1]));
 }
 
@@ -171,8 +176,8 @@ static void find_changes(struct judging *j)
             rows_word(facts->changed));
     } else if (has_updates(j)) {
         j->changes = CHANGES_YES;
-        say(j, "changes", "the last %s loads updated %s rows", DIGITS(past->loads),
-            DIGITS(past->updated));
+        say(j, "changes", "the last %s loads updated %s %s", DIGITS(past->loads),
+            DIGITS(past->updated), rows_word(past->updated));
     } else if (has_no_updates(j)) {
         j->changes = CHANGES_NO;
         say(j, "changes", "in the last %s loads no row changed one that was there",
@@ -193,9 +198,9 @@ static void find_gone(struct judging *j)
             rows_word(facts->gone));
     else if (was_read_again(facts) && !facts->cut && facts->gone > 0)
         say(j, "changes",
-            "%s %s were in the first reading alone, and %s in the second: without a key nobody "
+            "%s %s %s in the first reading alone, and %s in the second: without a key nobody "
             "can tell whether they changed, or went and came",
-            DIGITS(facts->gone), rows_word(facts->gone), DIGITS(facts->came));
+            DIGITS(facts->gone), rows_word(facts->gone), be(facts->gone), DIGITS(facts->came));
 }
 
 static void tell_past(struct judging *j)
@@ -205,10 +210,11 @@ static void tell_past(struct judging *j)
     if (past->loads == 0)
         return;
     say(j, "history",
-        "the last %s%s read %s rows: %s inserted, %s updated, %s unchanged; %llu%% were new or "
+        "the last %s%s read %s %s: %s inserted, %s updated, %s unchanged; %llu%% new or "
         "changed",
         past->loads == 1 ? "load" : DIGITS(past->loads), past->loads == 1 ? "" : " loads",
-        DIGITS(past->read), DIGITS(past->inserted), DIGITS(past->updated), DIGITS(past->unchanged),
+        DIGITS(past->read), rows_word(past->read), DIGITS(past->inserted), DIGITS(past->updated),
+        DIGITS(past->unchanged),
         (unsigned long long)(past->read > fresh ? fresh * 100 / past->read : 100));
 }
 
@@ -292,7 +298,10 @@ static void tell_cursor(struct judging *j)
                            : "though not in the order of delivery",
         cursor->greatest, DIGITS(cursor->ties), rows_word(cursor->ties));
     if (facts->changed > 0)
-        say(j, "cursor", "it moved on in all %s rows that changed", DIGITS(facts->changed));
+        say(j, "cursor",
+            facts->changed == 1 ? "it moved on in the %s row that changed"
+                                : "it moved on in all %s rows that changed",
+            DIGITS(facts->changed));
 }
 
 static void choose_cursor(struct judging *j)
@@ -398,14 +407,16 @@ static void find_cursor_faults(struct judging *j)
         return;
     if (field->changed_beyond < facts->changed)
         FAULT(j,
-              "'%s', the cursor, did not move on in %s of the %s rows that changed: a run would "
+              "'%s', the cursor, did not move on in %s of the %s %s that changed: a run would "
               "not read them",
-              path, DIGITS(facts->changed - field->changed_beyond), DIGITS(facts->changed));
+              path, DIGITS(facts->changed - field->changed_beyond), DIGITS(facts->changed),
+              rows_word(facts->changed));
     if (!facts->cut && field->came_beyond < facts->came)
         FAULT(j,
-              "%s of the %s rows that are new have a '%s' below the one that was reached: a run "
+              "%s of the %s new %s came with a '%s' below the one that was reached: a run "
               "would not read them",
-              DIGITS(facts->came - field->came_beyond), DIGITS(facts->came), path);
+              DIGITS(facts->came - field->came_beyond), DIGITS(facts->came), rows_word(facts->came),
+              path);
 }
 
 static void find_key_faults(struct judging *j)
@@ -422,8 +433,8 @@ static void find_key_faults(struct judging *j)
     if (field->nulls + field->distinct >= facts->rows[0])
         return;
     const uint64_t more = facts->rows[0] - field->nulls - field->distinct;
-    say(j, "key", "%s rows have the '%s' of another one: of each the last one read stays",
-        DIGITS(more), field->path);
+    say(j, "key", "%s %s the '%s' of another one: of each the last one read stays", DIGITS(more),
+        more == 1 ? "row has" : "rows have", field->path);
     j->has_fault |= facts->key_count > 0;
 }
 

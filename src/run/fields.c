@@ -26,10 +26,9 @@ static void warn_of_rejects(const struct load *load, const struct resource_count
         const struct reject_tally *tally = &rejects->tallies[i];
         if (strcmp(tally->resource, resource->name) == 0)
             context_log(&load->session->pipeline->ctx, TG_LOG_WARNING, "rejects",
-                        "resource '%s': of the first %" PRIu64
-                        " row%s a run would set aside %" PRIu64
-                        " (on_bad_row: reject), the first one for this reason: %s%s%s",
-                        resource->name, counts->rows_read, plural(counts->rows_read), tally->rows,
+                        "resource '%s': a run would reject %" PRIu64 " of the first %" PRIu64
+                        " row%s; the first one for this reason: %s%s%s",
+                        resource->name, tally->rows, counts->rows_read, plural(counts->rows_read),
                         tally->place, *tally->place ? ": " : "", tally->reason);
     }
 }

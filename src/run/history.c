@@ -235,15 +235,17 @@ int history_check(const struct resource *resource, const struct table *table, ui
     const bool by_keys = resource->deletes.detect != TG_DETECT_NONE; /* which are known */
     if (rejected > 0 && !by_keys)
         return error_set(err, TG_DATA,
-                         "%llu rows were rejected, which would look deleted in table '%s', since "
+                         "%llu row%s rejected, which would look deleted in table '%s', since "
                          "it keeps its history; correct them, or what rejects them",
-                         (unsigned long long)rejected, table->name);
+                         (unsigned long long)rejected, rejected == 1 ? " was" : "s were",
+                         table->name);
     if (nested_rejected > 0)
         return error_set(err, TG_DATA,
-                         "%llu rows nested in rows of table '%s' were rejected, which keeps its "
+                         "%llu row%s nested in rows of table '%s' %s rejected, which keeps its "
                          "history: its versions would lack them for good, since a row that is sent "
                          "again as it was is not written again; correct them, or what rejects them",
-                         (unsigned long long)nested_rejected, table->name);
+                         (unsigned long long)nested_rejected, plural(nested_rejected), table->name,
+                         nested_rejected == 1 ? "was" : "were");
     if (rows == 0 && table->seen_data && !resource->allow_empty && !by_keys &&
         history_is_snapshot(resource, table))
         return error_set(err, TG_DATA,

@@ -163,10 +163,10 @@ int range_check(const struct resource *resource, const struct table *table, uint
     if (!resource->disposition->replaces_range || rejected == 0)
         return TG_OK;
     return error_set(err, TG_DATA,
-                     "%llu rows were rejected, and what table '%s' has of them would go with the "
+                     "%llu row%s rejected, and what table '%s' has of them would go with the "
                      "range that is replaced; nothing was written: correct them, or what rejects "
                      "them",
-                     (unsigned long long)rejected, table->name);
+                     (unsigned long long)rejected, rejected == 1 ? " was" : "s were", table->name);
 }
 
 void range_warn_of_gap(struct session *session, const struct resource *resource,

@@ -107,8 +107,8 @@ void tell_sealed(const struct load *load)
             bytes += (uint64_t)manifest->tables[i].files[f].bytes;
         }
     context_log(&load->session->pipeline->ctx, TG_LOG_INFO, "load",
-                "load '%s' is sealed in '%s': %" PRIu64 " rows, %" PRIu64 " bytes", load->id,
-                load->sealed, rows, bytes);
+                "load '%s' is sealed in '%s': %" PRIu64 " row%s, %" PRIu64 " bytes", load->id,
+                load->sealed, rows, plural(rows), bytes);
 }
 
 /* Of a table that is new the columns are counted, and follow it. */

@@ -134,7 +134,7 @@ test_readings_differ() {
     advise 0 --wait 3 --json
     wait
     of '(t["rows_changed"], t["rows_vanished"], t["rows_same"], t["cursor"]) == (1, 1, 38, "updatedAt")'
-    of 'any("did not move on in 1 of the 1 rows" in r["text"] for r in t["reasons"])'
+    of 'any("did not move on in 1 of the 1 row that" in r["text"] for r in t["reasons"])'
     of '[f["changed_seen"] for f in t["fields"] if f["field"] == "updatedAt"] == [1]'
 }
 

@@ -115,7 +115,7 @@ test_what_a_run_takes_and_check_doubts() {
     spec "t: {path: t.csv, write_disposition: merge, primary_key: nope, on_bad_row: reject}"
     tg check spec.yaml
     equal 0 "$ended"
-    says "Warning: resource 't': of the first 1 row a run would set aside 1 (on_bad_row: reject)" \
+    says "Warning: resource 't': a run would reject 1 of the first 1 row; the first" \
         "file 't.csv', line 2: column 'nope'"
     spec "t: {path: t.csv, write_disposition: merge, primary_key: id, columns: {at: {dedup_sort: desc}}}"
     tg check spec.yaml --json

@@ -160,11 +160,11 @@ test_it_must_not_wait_for_ever() {
     run 0 # nothing waits
     row a
     run 1
-    says "resource 't'" "1 rows wait too long" "cursor 'at'" "pid" "user 'postgres'" "idle in transaction" "since 20" \
+    says "resource 't'" "1 row waits too long" "cursor 'at'" "pid" "user 'postgres'" "idle in transaction" "since 20" \
         "pg_terminate_backend(" "commit_safe_wait" "on_commit_safe_wait: warn"
     spec_of "cursor: at, commit_safe_wait: 1s, on_commit_safe_wait: warn"
     run 0
-    says "Warning: resource 't'" "1 rows wait too long" "may be lost"
+    says "Warning: resource 't'" "1 row waits too long" "may be lost"
     values a
 }
 
@@ -233,7 +233,7 @@ test_times_that_are_none_of_writing() {
     pg "$database" -c "INSERT INTO t (v, at) VALUES ('z', now() + interval '1 year')"
     spec_of "cursor: at"
     run 1
-    says "1 rows have a cursor 'at' far above" "commit_safe: false"
+    says "1 row has a cursor 'at' far above" "commit_safe: false"
     spec_of "cursor: at, on_commit_safe_wait: warn"
     waiting 1
     values a

@@ -145,6 +145,24 @@ static void check_refused(const char *path, int code, const char *what)
     buf_release(&spec);
 }
 
+static void check_words(void **state, const char *text, const char *words)
+{
+    struct buf spec = BUF_INIT;
+    struct tg_error err = {0};
+    put_file(*state, "w.csv", text);
+    assert_int_equal(look_at_file(path_in(*state, "w.csv"), &spec, &err), TG_OK);
+    if (!strstr(buf_string(&spec), words))
+        fail_msg("'%s' is not in '%s'", words, buf_string(&spec));
+    buf_release(&spec);
+}
+
+static void test_one_row_is_one(void **state)
+{
+    check_words(state, "a,b\n", "# 1 of 1 row has 2 fields by it\n");
+    check_words(state, "a,b\n1,2\n", "# 2 of 2 rows have 2 fields by it\n");
+    check_words(state, "a,b\n1,2\n3\n", "# 1 of 3 rows has more or fewer fields; or reject\n");
+}
+
 static void test_refused(void **state)
 {
     put_file(*state, "empty.csv", "");
@@ -154,6 +172,7 @@ static void test_refused(void **state)
     check_refused(path_in(*state, "zip.csv"), TG_DATA, "zip archive");
     check_refused(path_in(*state, "x.txt"), TG_USAGE, "cannot be told from its name");
     check_refused(path_in(*state, "absent.csv"), TG_SOURCE, "cannot be opened");
+    check_refused(path_in(*state, ""), TG_USAGE, "is a folder; name one of its files");
 }
 
 /* A long file is looked at to the last line end of its head. */
@@ -192,10 +211,10 @@ static void test_torture(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        IN_FOLDER(test_syntax),    IN_FOLDER(test_very_wide), IN_FOLDER(test_lines),
-        IN_FOLDER(test_encodings), IN_FOLDER(test_values),    IN_FOLDER(test_other_formats),
-        IN_FOLDER(test_json),      IN_FOLDER(test_refused),   IN_FOLDER(test_long_file),
-        IN_FOLDER(test_torture),
+        IN_FOLDER(test_syntax),    IN_FOLDER(test_very_wide),      IN_FOLDER(test_lines),
+        IN_FOLDER(test_encodings), IN_FOLDER(test_values),         IN_FOLDER(test_other_formats),
+        IN_FOLDER(test_json),      IN_FOLDER(test_one_row_is_one), IN_FOLDER(test_refused),
+        IN_FOLDER(test_long_file), IN_FOLDER(test_torture),
     };
     return cmocka_run_group_tests_name("extract/look", tests, NULL, NULL);
 }

@@ -147,7 +147,7 @@ static void a_rejected_row_is_not_gone(void **state)
     fixture_run(fixture);
     give(fixture, &resource, ROWS("{\"k\":1,\"n\":2}", "{\"k\":2,\"n\":null}"));
     assert_int_equal(fixture_try(fixture), TG_DATA);
-    assert_non_null(strstr(fixture->err.what, "1 rows were rejected, and what table 't' has"));
+    assert_non_null(strstr(fixture->err.what, "1 row was rejected, and what table 't' has"));
     assert_query(fixture, "SELECT k, n FROM t ORDER BY k", "k,n\n1,1\n2,1\n");
 }
 

@@ -58,7 +58,7 @@ static void each_step_is_told(void **state)
                                  "by id, and read by cursor 'value' from 5\n",
                                  "read: resource 't': 2 rows read, 1 of them for the load, "
                                  "1 filtered, ",
-                                 "is sealed in '", "1 rows, ", "schema: table 't' is new",
+                                 "is sealed in '", ": 1 row, ", "schema: table 't' is new",
                                  "write: table 't': 1 inserted\n", "is committed, ", NULL});
     said[0] = '\0';
     numbers = (struct numbers){.rows = again, .count = 1};

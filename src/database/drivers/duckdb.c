@@ -440,8 +440,8 @@ static const struct reading_driver reading = {.reflect = information_reflect};
 const struct connection_driver connection_duckdb = {
     .scheme = "duckdb",
     .example = "duckdb:///file.duckdb",
-    .start = "# duckdb:///FILE lies beside this spec; duckdb:////PATH/FILE (four slashes) is an\n"
-             "# absolute path.\n"
+    .start = "# duckdb:///FILE lies beside this spec; with four slashes (duckdb:////PATH/FILE)\n"
+             "# the path is absolute.\n"
              "destination: duckdb:///warehouse.duckdb\n",
     .check = check,
     .open = open_url,

@@ -16,6 +16,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/fs.h"
 #include "base/json.h"
 #include "base/memory.h"
 #include "base/text/utf8.h"
@@ -381,6 +382,7 @@ static void put_option(struct buf *out, const char *name, const char *value, con
 static void put_syntax(const struct look *look, struct buf *out)
 {
     const struct shape *shape = &look->shape;
+    const size_t rows = shape->rows - shape->skipped;
     const char quote[] = {shape->syntax.quote, '\0'};
     const char comment[] = {shape->syntax.comment, '\0'};
     const char *delimiter = *shape->syntax.delimiter == '\t' ? "tab" : shape->syntax.delimiter;
@@ -390,8 +392,9 @@ static void put_syntax(const struct look *look, struct buf *out)
         buf_printf(out, "    skip: %-22llu # lines before the row of names\n",
                    (unsigned long long)shape->lines);
     if (shape->width > 1)
-        put_option(out, "delimiter", delimiter, "%zu of %zu rows have %zu fields by it",
-                   shape->fitting, shape->rows - shape->skipped, shape->width);
+        put_option(out, "delimiter", delimiter, "%zu of %zu row%s %s %zu fields by it",
+                   shape->fitting, rows, plural(rows), shape->fitting == 1 ? "has" : "have",
+                   shape->width);
     if (!look->has_header)
         buf_text(out, "    header: false                # the first row has numbers or dates\n");
     if (shape->syntax.quote == '\0')
@@ -402,9 +405,10 @@ static void put_syntax(const struct look *look, struct buf *out)
         put_option(out, "escape", "\\", "it stands before quotes in fields");
     if (shape->syntax.comment)
         put_option(out, "comment", comment, "lines that begin with it are no rows");
-    if (shape->fitting < shape->rows - shape->skipped)
-        put_option(out, "ragged", "pad", "%zu of %zu rows have more or fewer fields; or reject",
-                   shape->rows - shape->skipped - shape->fitting, shape->rows - shape->skipped);
+    if (shape->fitting < rows)
+        put_option(out, "ragged", "pad", "%zu of %zu row%s %s more or fewer fields; or reject",
+                   rows - shape->fitting, rows, plural(rows),
+                   rows - shape->fitting == 1 ? "has" : "have");
 }
 
 static void put_nulls(const struct look *look, struct buf *out)
@@ -533,9 +537,13 @@ static void put_resource(const char *path, struct buf *out)
 int look_at_file(const char *path, struct buf *out, struct tg_error *err)
 {
     struct look look = {.len = 0};
+    struct fs_stat stat;
     struct reader *reader;
     int rc = TG_OK;
     enum format format = format_of(path);
+    TRY(fs_stat(path, &stat, err));
+    if (stat.is_dir)
+        TRY(error_set(err, TG_USAGE, "'%s' is a folder; name one of its files", path));
     if (format == FORMAT_NONE)
         TRY(error_set(err, TG_USAGE,
                       "the format of file '%s' cannot be told from its name; call it .csv, .json, "

@@ -271,13 +271,14 @@ static int complain_of_late(const struct look *look, struct tg_error *err)
     const struct open_transaction *late = look->late;
     bool warns = look->request->asked->on_wait == TG_WAIT_WARN;
     buf_printf(&text,
-               "%" PRIu64 " rows wait too long for a transaction that may still bring rows "
+               "%" PRIu64 " row%s too long for a transaction that may still bring rows "
                "with smaller values of cursor '%s': %s, open ",
-               look->held, look->selection->cursor_column, late->who);
+               look->held, look->held == 1 ? " waits" : "s wait", look->selection->cursor_column,
+               late->who);
     buf_text(&text, late->seen_us ? "since " : "at least since ");
     time_format_timestamp_z(&text, late->seen_us ? late->seen_us : look->known.since_us);
     buf_printf(&text, "; end it (%s)%s", late->remedy,
-               warns ? ": they are loaded now, and rows that it still brings may be lost"
+               warns ? ": what waits is loaded now, and rows that it still brings may be lost"
                      : ", give it more time (commit_safe_wait), or go on without what it brings "
                        "(on_commit_safe_wait: warn)");
     int rc = buf_check(&text, err);
@@ -299,7 +300,8 @@ static int complain_of_clock(const struct look *look, struct tg_error *err)
     if (back)
         buf_printf(&text, "cursor '%s' has reached ", column);
     else
-        buf_printf(&text, "%" PRIu64 " rows have a cursor '%s' far above ", look->far, column);
+        buf_printf(&text, "%" PRIu64 " row%s a cursor '%s' far above ", look->far,
+                   look->far == 1 ? " has" : "s have", column);
     time_format_timestamp_z(&text, back ? start->int64 : look->limit);
     if (back) {
         buf_text(&text, ", but the server's clock says ");
@@ -324,9 +326,9 @@ static int check_replaced(const struct look *look, struct tg_error *err)
         return TG_OK;
     return error_set(
         err, TG_SOURCE,
-        "none of %" PRIu64 " rows can be read yet without rows that are open being "
+        "none of %" PRIu64 " row%s can be read yet without rows that are open being "
         "passed by, and the table would be left empty: %s; run again when it has ended",
-        look->held, look->unknown->who);
+        look->held, plural(look->held), look->unknown->who);
 }
 
 /* ---- what is to be kept ---- */

@@ -369,7 +369,7 @@ int gathering_run(struct gathering *gathering, const struct gather_begin *by, st
         if (at->stays || at->row_count > gathering->rows_max)
             continue;
         context_log(con->ctx, TG_LOG_INFO, "destination",
-                    "table '%s': %zu rows that go are put together before: their deletion would "
+                    "table '%s': rows that go (%zu) are put together before: their deletion would "
                     "take more memory than there is",
                     at->table, at->row_count);
         rc = gather_table(gathering, at, by, err);
