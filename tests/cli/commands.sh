@@ -63,7 +63,9 @@ test_init_writes_a_spec_that_runs() {
     "$tidegate" check spec.yaml >/dev/null 2>&1 || true
     # The comments say where the data goes.
     grep -q "data" spec.yaml
-    equal "" "$(grep -E '.{81}' spec.yaml)" "lines of a spec that a terminal breaks"
+    for each in "" "files postgresql" "files adbc" "sql" "sql postgresql"; do
+        "$tidegate" init $each | grep -E '.{81}' && fail "lines that a terminal breaks: init $each"
+    done
     tg init nothing
     equal 2 "$ended"
     says "files"

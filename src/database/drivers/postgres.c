@@ -431,8 +431,8 @@ const struct connection_driver connection_postgres = {
     .alias = "postgres",
     .keywords = true,
     .example = "postgresql://user@host/database",
-    .start = "# postgresql://USER@HOST:PORT/DATABASE; the password is better kept out of here, in\n"
-             "# the variable PGPASSWORD or in a password file (~/.pgpass).\n"
+    .start = "# postgresql://USER@HOST:PORT/DATABASE; the password is better kept out of here,\n"
+             "# in the variable PGPASSWORD or in a password file (~/.pgpass).\n"
              "destination: postgresql://localhost/warehouse\n",
     .check = check,
     .open = open_place,
