@@ -23,6 +23,7 @@ static const struct view {
     const char *name;
     enum tg_show rows;
     const char *columns[COLUMNS_MAX]; /* for people; of views that are rows */
+    bool is_whole;                    /* half a sentence is worth nothing */
     enum tg_document text;
     const char *note; /* below it, for people; NULL: none */
 } views[] = {
@@ -35,7 +36,8 @@ static const struct view {
      .columns = {"resource", "from", "to", "state", "rows"}},
     {.name = "rejects",
      .rows = TG_SHOW_REJECTS,
-     .columns = {"load_id", "table", "column", "file", "line", "reason", "text", "document"}},
+     .columns = {"load_id", "table", "column", "file", "line", "byte", "reason", "text|document"},
+     .is_whole = true},
     {.name = "files",
      .rows = TG_SHOW_SOURCE_FILES,
      .columns = {"resource", "path", "rows", "bytes", "load_id"}},
@@ -86,8 +88,9 @@ static int show_rows(struct tg_pipeline *pipeline, const struct view *view, enum
     struct tg_error err = {0};
     struct ArrowArrayStream stream = {0};
     const char *const *columns = format == FORMAT_TABLE ? view->columns : NULL;
+    const enum format form = columns && view->is_whole ? FORMAT_WHOLE : format;
     if (tg_pipeline_show(pipeline, view->rows, &stream, &err) ||
-        print_stream(&stream, format, columns, stdout, &err))
+        print_stream(&stream, form, columns, stdout, &err))
         return fail(&err);
     if (view->note && format == FORMAT_TABLE)
         puts(view->note);

@@ -4,9 +4,10 @@
  *   print_stream -> tg_cells_open -> the format's printer: begin once, row for each row, end once
  *
  * A table keeps the cells of its first ROWS_SEEN rows as text to find the widths; later rows are
- * printed with the same widths. On a terminal the widest columns give way until it fits, or each
- * row is a list of its columns (put_upright); elsewhere nothing is cut. CSV and JSON keep nothing.
- * What standard output does not take is finish_output's to say (command_line.c).
+ * printed with the same widths. On a terminal the widest columns give way until it fits (but not in
+ * FORMAT_WHOLE), or each row is a list of its columns (put_upright); elsewhere nothing is cut. CSV
+ * and JSON keep nothing. What standard output does not take is finish_output's to say
+ * (command_line.c).
  */
 #include "print.h"
 
@@ -28,12 +29,14 @@ struct printer {
     FILE *out;
     struct tg_cells *cells;
     size_t *columns; /* what is shown of the stream's columns */
+    size_t *instead; /* of each: what is shown where it has no value */
     size_t column_count;
     uint64_t row_count;
     /* tables only */
     struct cell *kept; /* the header and the first rows */
     size_t kept_count, kept_cap, kept_bytes;
     size_t room;  /* columns of the terminal; 0: it is none, and nothing is cut */
+    bool whole;   /* no column gives way */
     bool upright; /* a row is a list of its columns: there is no room for a table */
     uint64_t upright_count;
     struct cell *titles;
@@ -226,7 +229,7 @@ static void fit_widths(struct printer *printer)
     size_t *column = NULL;
     if (printer->room == 0 || printer->column_count == 0)
         return;
-    while (widths_sum(printer) > printer->room && (column = widest(printer)))
+    while (!printer->whole && widths_sum(printer) > printer->room && (column = widest(printer)))
         --*column;
     printer->upright = widths_sum(printer) > printer->room;
 }
@@ -311,6 +314,8 @@ static int table_row(struct printer *printer, struct tg_error *err)
     size_t len;
     for (size_t i = 0; i < printer->column_count; i++) {
         int rc = tg_cells_get(printer->cells, printer->columns[i], TG_CELL_TEXT, &text, &len, err);
+        if (!rc && !text && printer->instead[i] != printer->columns[i])
+            rc = tg_cells_get(printer->cells, printer->instead[i], TG_CELL_TEXT, &text, &len, err);
         if (!rc)
             rc = keep_cell(printer, i, text ? text : printer->null,
                            text ? len : strlen(printer->null), err);
@@ -430,16 +435,28 @@ static const struct {
     const char *null;
 } formats[] = {
     [FORMAT_TABLE] = {table_begin, table_row, table_end, "NULL"},
+    [FORMAT_WHOLE] = {table_begin, table_row, table_end, "NULL"},
     [FORMAT_LIST] = {table_begin, table_row, print_kept, ""},
     [FORMAT_CSV] = {csv_begin, csv_row, csv_end, NULL},
     [FORMAT_JSON] = {json_begin, json_row, json_end, NULL},
 };
 
-static bool is_listed(const char *const *names, const char *name)
+/* As it stands in the list, with what stands in for it; NULL: it does not. */
+static const char *find_listed(const char *const *names, const char *name)
 {
-    while (*names && strcmp(*names, name) != 0)
+    const size_t len = strlen(name);
+    while (*names && (strncmp(*names, name, len) != 0 || !strchr("|", (*names)[len])))
         names++;
     return *names;
+}
+
+static size_t find_instead(const struct printer *printer, const char *listed, size_t column)
+{
+    const char *bar = listed ? strchr(listed, '|') : NULL;
+    for (size_t i = 0; bar && i < tg_cells_column_count(printer->cells); i++)
+        if (strcmp(tg_cells_column_name(printer->cells, i), bar + 1) == 0)
+            return i;
+    return column;
 }
 
 /* The columns of the list, or all. */
@@ -447,11 +464,17 @@ static int pick_columns(struct printer *printer, const char *const *names, struc
 {
     size_t count = tg_cells_column_count(printer->cells);
     printer->columns = calloc(count + 1, sizeof(*printer->columns));
-    if (!printer->columns)
+    printer->instead = calloc(count + 1, sizeof(*printer->instead));
+    if (!printer->columns || !printer->instead)
         return no_memory(err);
-    for (size_t i = 0; i < count; i++)
-        if (!names || is_listed(names, tg_cells_column_name(printer->cells, i)))
-            printer->columns[printer->column_count++] = i;
+    for (size_t i = 0; i < count; i++) {
+        const char *name = tg_cells_column_name(printer->cells, i),
+                   *listed = names ? find_listed(names, name) : NULL;
+        if (names && !listed)
+            continue;
+        printer->instead[printer->column_count] = find_instead(printer, listed, i);
+        printer->columns[printer->column_count++] = i;
+    }
     return TG_OK;
 }
 
@@ -475,7 +498,8 @@ static int print_rows(struct printer *printer, enum format format, struct tg_err
 int print_stream(struct ArrowArrayStream *stream, enum format format, const char *const *columns,
                  FILE *out, struct tg_error *err)
 {
-    struct printer printer = {.out = out, .null = formats[format].null};
+    struct printer printer = {
+        .out = out, .whole = format == FORMAT_WHOLE, .null = formats[format].null};
     int rc = tg_cells_open(&printer.cells, stream, err);
     if (!rc)
         rc = pick_columns(&printer, columns, err);
@@ -488,6 +512,7 @@ int print_stream(struct ArrowArrayStream *stream, enum format format, const char
     free(printer.words);
     free(printer.kept);
     free(printer.columns);
+    free(printer.instead);
     free(printer.widths);
     tg_cells_close(printer.cells);
     return rc;

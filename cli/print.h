@@ -10,6 +10,7 @@
 
 enum format {
     FORMAT_TABLE, /* aligned text for people */
+    FORMAT_WHOLE, /* the same; a row of which a terminal has no room for all is a list */
     FORMAT_LIST,  /* the same without a count of its rows; NULL is empty */
     FORMAT_CSV,   /* with a header line */
     FORMAT_JSON,  /* an array of objects, a row a line */
@@ -20,7 +21,8 @@ enum format {
 #define RESOURCE_COLUMNS "resource", "write_disposition", "primary_key", "cursor", "columns"
 
 /* Prints a stream to its end and releases it (moved in), also on failure. `columns` (ends with
- * NULL): these alone, as far as there are such; NULL: all. */
+ * NULL): these alone, as far as there are such; NULL: all. "a|b" in a table for people: b, where a
+ * has no value. */
 int print_stream(struct ArrowArrayStream *stream, enum format format, const char *const *columns,
                  FILE *out, struct tg_error *err);
 

@@ -304,7 +304,7 @@ import json, sys
 assert row['table'] == 't' and row['column'] == 'new' and row['line'] == 1 and row['file'].endswith('2.jsonl'), row
 assert row['reason'] and json.loads(row['document'])['id'] == 2 and row['load_id'] and row['resource'] == 't', row"
     tg show spec.yaml rejects
-    says "2.jsonl" "new" "reason" '"userName":"Bo"' "(1 row)"
+    says "2.jsonl" "new" "reason" '"userName": "Bo"' "(1 row)"
     equal "resource,path,rows|t,1.jsonl,1|t,2.jsonl,1|" \
         "$("$tidegate" show spec.yaml files --csv | cut -d, -f2-4 | tr '\n' '|')"
     echo '{"id": 3, "more": 1.5}' >3.jsonl
@@ -383,6 +383,35 @@ test_the_summary_says_what_changed() {
         "Table t: new column p__v_text (text), for values of p that have another type." \
         "Read on, in files that have grown: t.jsonl." "Rejected for t: 2 rows; the first: column 'k'" \
         "(file 't.jsonl', line 3)"
+}
+
+# The reason is a sentence: in a terminal it has a line of its own. What the file has, else the document, stands once.
+test_rejects_in_a_terminal() {
+    spec "t: {path: t.jsonl, on_bad_row: reject}"
+    printf '{"id": 1}\n{"a": "b", "c": tru}\n' >t.jsonl
+    run 0
+    tg show spec.yaml rejects
+    says "line  byte  reason" '{"a": "b", "c": tru}'
+    case $said in *document*) fail "$said" ;; esac
+    sql "update _tidegate_rejects set text = null, document = '{\"old\": 1}'" >/dev/null
+    python3 - "$tidegate" >said <<'END'
+import fcntl, os, pty, struct, sys, termios
+child, terminal = pty.fork()
+if child == 0:
+    fcntl.ioctl(1, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
+    os.execv(sys.argv[1], ["tidegate", "show", "spec.yaml", "rejects"])
+said = b""
+try:
+    while more := os.read(terminal, 4096):
+        said += more
+except OSError:
+    pass
+assert os.waitpid(child, 0)[1] == 0
+print(said.decode().replace("\r", ""), end="")
+END
+    said=$(cat said)
+    says "-- row 1" "line     2" "byte     17" "reason   malformed JSON: " 'text     {"old": 1}' "(1 row)"
+    equal "" "$(grep -E '.{81}' said)"
 }
 
 # A terminal gets some of many names, and how many there are more; elsewhere, and for programs, all are there.
