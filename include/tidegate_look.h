@@ -112,8 +112,10 @@ static inline void tg_why_options_init(struct tg_why_options *options)
  *            source_unreadable (rows); more words may come
  *   load_id, at (when it was committed), table: where they are known
  *   detail   the sentence for people, which may change
- * TG_USAGE for a resource or a column that there is none of. TG_DESTINATION; with `read` whatever
- * reading the source comes to. */
+ * TG_USAGE for a resource or a column that there is none of. TG_DESTINATION, of a resource that was
+ * never loaded with TG_REASON_NOTHING_LOADED, unless `read` asks its source: its values are
+ * compared as texts then, for no column is known yet. With `read` whatever reading the source comes
+ * to. */
 TG_API_CHECK int tg_pipeline_why(struct tg_pipeline *pipeline, const struct tg_why_options *options,
                                  struct ArrowArrayStream *out, struct tg_error *err);
 

@@ -4,6 +4,7 @@
  *   why_pipeline -> the resource's table in the stored schema -> why_key_read -> destination_story
  *   -> tell_rows, tell_old, tell_nested, tell_rejects (heard while it is asked), tell_waiting,
  *   tell_source (why_read.c, where it is asked for) -> a stream of the sheet
+ *                | tell_unloaded: there is no table yet, and the source is to be read
  *
  * What was not recorded is said to be so: a file is known of a load, not of a row; what loads
  * replace is there as long as it is kept for an undo.
@@ -293,13 +294,16 @@ done:
 static int hear_source(void *user, const char *fact, struct buf *sentence, struct tg_error *err)
 {
     struct why *why = user;
-    return put_fact(&why->facts, fact, NULL, NULL, why->table->name, sentence, err);
+    return put_fact(&why->facts, fact, NULL, NULL, why->table ? why->table->name : NULL, sentence,
+                    err);
 }
 
-static int tell_source(struct why *why, struct tg_error *err)
+static int tell_source(struct why *why, const struct tg_why_options *options, struct tg_error *err)
 {
-    const struct why_reading reading = {.key = &why->key,
-                                        .resource = why->table->resource,
+    const struct why_reading reading = {.key = why->table ? &why->key : NULL,
+                                        .key_text = options->key,
+                                        .resource =
+                                            why->table ? why->table->resource : options->resource,
                                         .is_there = why->story.rows.count > 0,
                                         .tell = hear_source,
                                         .user = why};
@@ -307,6 +311,15 @@ static int tell_source(struct why *why, struct tg_error *err)
 }
 
 /* ---- which table ---- */
+
+static bool has_resource(const struct why *why, const char *name)
+{
+    const struct config *config = &why->pipeline->config;
+    for (size_t i = 0; i < config->resource_count; i++)
+        if (strcmp(config->resources[i].name, name) == 0)
+            return true;
+    return false;
+}
 
 /* By the name of its resource, or its own. */
 static int find_table(struct why *why, const char *resource, struct tg_error *err)
@@ -322,11 +335,19 @@ static int find_table(struct why *why, const char *resource, struct tg_error *er
         else if (is_root)
             buf_printf(&known, "%s%s", known.len > 0 ? ", " : "", table->name);
     }
-    if (!why->table)
-        rc =
-            error_set(err, TG_USAGE,
-                      "no table of a resource '%s' is in the schema of dataset '%s'; there are: %s",
-                      resource, why->pipeline->config.dataset, buf_string(&known));
+    if (!why->table && has_resource(why, resource))
+        rc = error_reason(err,
+                          error_set(err, TG_DESTINATION,
+                                    "resource '%s' has no table in dataset '%s' yet: nothing of it "
+                                    "was loaded; run the pipeline first, or see by `tidegate why "
+                                    "--read` what a run would do with the row",
+                                    resource, why->pipeline->config.dataset),
+                          TG_REASON_NOTHING_LOADED);
+    else if (!why->table)
+        rc = error_set(err, TG_USAGE,
+                       "no table of a resource '%s' is in the schema of dataset '%s'%s%s", resource,
+                       why->pipeline->config.dataset, known.len > 0 ? "; there are: " : "",
+                       buf_string(&known));
     buf_release(&known);
     return rc;
 }
@@ -352,8 +373,8 @@ static int ask(struct why *why, const struct tg_why_options *options, struct tg_
     TRY(inspect_schema(&why->destination, why->pipeline, &why->catalog, err));
     TRY(settings_read(&why->catalog, &why->settings, err));
     TRY(find_table(why, options->resource, err));
-    TRY(why_key_read(&why->key, why->table, &why->settings, why->destination.facts.name_bytes_max,
-                     options->key, err));
+    TRY(why_key_read(&why->key, why->table, false, &why->settings,
+                     why->destination.facts.name_bytes_max, options->key, err));
     const struct story_request request = {.pipeline = why->pipeline->config.pipeline,
                                           .resource = why->table->resource,
                                           .catalog = &why->catalog,
@@ -379,9 +400,26 @@ static int tell(struct why *why, const struct tg_why_options *options, struct Ar
     TRY(tell_unread(why, err));
     TRY(tell_waiting(why, err));
     if (options->read)
-        TRY(tell_source(why, err));
+        TRY(tell_source(why, options, err));
     rc = sheet_stream(&why->facts, out, err);
 done:
+    return rc;
+}
+
+/* Of a resource without a table the source alone can tell. */
+static int tell_unloaded(struct why *why, const struct tg_why_options *options,
+                         struct ArrowArrayStream *out, struct tg_error *err)
+{
+    int rc = TG_OK;
+    struct buf text = BUF_INIT;
+    buf_printf(&text, "dataset '%s' has no table of resource '%s' yet: nothing of it was loaded",
+               why->pipeline->config.dataset, options->resource);
+    TRY(put_fact(&why->facts, "absent", NULL, NULL, NULL, &text, err));
+    TRY(tell_waiting(why, err));
+    TRY(tell_source(why, options, err));
+    rc = sheet_stream(&why->facts, out, err);
+done:
+    buf_release(&text);
     return rc;
 }
 
@@ -389,10 +427,18 @@ int why_pipeline(struct tg_pipeline *pipeline, const struct tg_why_options *opti
                  struct ArrowArrayStream *out, struct tg_error *err)
 {
     int rc = TG_OK;
+    struct tg_error own = {.code = TG_OK};
     struct why why = {.pipeline = pipeline};
+    err = err ? err : &own; /* what it says decides */
     TRY(sheet_init(&why.facts, names, types, COLUMN_COUNT, err));
-    TRY(ask(&why, options, err));
-    rc = tell(&why, options, out, err);
+    rc = ask(&why, options, err);
+    if (rc == TG_OK)
+        rc = tell(&why, options, out, err);
+    else if (options->read && err->reason == TG_REASON_NOTHING_LOADED &&
+             has_resource(&why, options->resource)) {
+        error_clear(err);
+        rc = tell_unloaded(&why, options, out, err);
+    }
 done:
     sheet_release(&why.facts);
     why_key_release(&why.key);

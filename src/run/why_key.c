@@ -24,9 +24,25 @@ static int bad_key(const struct why_key *key, const char *what, struct tg_error 
             buf_printf(&names, "%s%s", names.len > 0 ? ", " : "", key->table->columns[i].name);
     int rc = error_set(err, TG_USAGE,
                        "%s; write a key as 7, id=7, day=2024-01-01,id=7 or {\"id\": 7}. Table '%s' "
-                       "has the columns %s",
-                       what, key->table->name, buf_string(&names));
+                       "has %s%s",
+                       what, key->table->name, names.len > 0 ? "the columns " : "no column yet",
+                       buf_string(&names));
     buf_release(&names);
+    return rc;
+}
+
+/* What rows will have nobody knows: a column without a type, whose values are compared as texts. */
+static int make_column(struct why_key *key, const char *name, const struct table_column **out,
+                       struct tg_error *err)
+{
+    int rc = TG_OK;
+    struct table_column *made = arena_alloc(&key->arena, sizeof(*made));
+    if (!made)
+        return error_nomem(err);
+    *made = (struct table_column){.spec = {.type = TYPE_NONE}};
+    TRY(arena_keep(&key->arena, name, &made->name, err));
+    *out = made;
+done:
     return rc;
 }
 
@@ -44,6 +60,8 @@ static int find_column(struct why_key *key, const char *name, size_t len,
     buf_clear(&text);
     TRY(name_path(&key->names, &key->hasher, name, len, &text, err));
     *out = table_find(key->table, buf_string(&text));
+    if (!*out && key->is_open && text.len > 0)
+        rc = make_column(key, buf_string(&text), out, err);
 done:
     buf_release(&text);
     return rc;
@@ -154,13 +172,15 @@ done:
     return rc;
 }
 
-int why_key_read(struct why_key *out, const struct table *table, const struct settings *settings,
-                 size_t name_bytes_max, const char *text, struct tg_error *err)
+int why_key_read(struct why_key *out, const struct table *table, bool is_open,
+                 const struct settings *settings, size_t name_bytes_max, const char *text,
+                 struct tg_error *err)
 {
     int rc = TG_OK;
     const struct table_column *first = NULL;
     const size_t len = strcspn(text, "=");
-    *out = (struct why_key){.table = table, .names = settings_names(settings, name_bytes_max)};
+    *out = (struct why_key){
+        .table = table, .is_open = is_open, .names = settings_names(settings, name_bytes_max)};
     arena_init(&out->arena);
     if (text[strspn(text, " \t\n")] == '{')
         return read_object(out, text, err);

@@ -14,6 +14,7 @@ enum { WHY_KEY_MAX = 32 };
 
 struct why_key {
     const struct table *table; /* borrowed */
+    bool is_open;              /* rows may have columns that it has not */
     struct name_rules names;
     struct hasher hasher;
     struct arena arena;
@@ -23,9 +24,11 @@ struct why_key {
 };
 
 /* By the columns of the table, or the names that sources have for them; what is no pair is the
- * value of its key, where that has one column. TG_USAGE says how a key is written. Release it. */
-int why_key_read(struct why_key *out, const struct table *table, const struct settings *settings,
-                 size_t name_bytes_max, const char *text, struct tg_error *err) TG_CHECK_RESULT;
+ * value of its key, where that has one column. `is_open`: of a table that was never loaded, whose
+ * rows bring the rest of its columns. TG_USAGE says how a key is written. Release it. */
+int why_key_read(struct why_key *out, const struct table *table, bool is_open,
+                 const struct settings *settings, size_t name_bytes_max, const char *text,
+                 struct tg_error *err) TG_CHECK_RESULT;
 void why_key_release(struct why_key *key);
 /* Has a row of a source, or a document that one was, these values? Nested fields count, too; values
  * are compared as the columns have them. */

@@ -38,6 +38,7 @@ struct following {
     struct page_stream base; /* over `from`: rows of the key, one a page */
     struct page_stream *from;
     const struct why_reading *reading;
+    struct why_key *key, own; /* the reading's, or `own`, by the table that a run would make */
     struct session session;
     struct load load;
     struct resource_load *part;
@@ -96,7 +97,7 @@ static int note_cursor(struct following *following, const yyjson_val *row, const
         TRY(path_parse(&following->arena, &path_of_cursor, incremental->fields[i], &path, err));
         const yyjson_val *cell = path_find(&path, row);
         if (!cell && path.is_name)
-            TRY(why_key_find(following->reading->key, row, path.field, &cell, err));
+            TRY(why_key_find(following->key, row, path.field, &cell, err));
         if (i > 0)
             buf_text(&text, ", ");
         if (cell)
@@ -169,7 +170,7 @@ static int next_of_key(struct page_stream *base, struct page *out, struct tg_err
     while (!following->is_over && !following->row) {
         for (; following->at < in->row_count && !following->row; following->at++) {
             const yyjson_val *row = in->rows[following->at];
-            TRY(why_key_is_of(following->reading->key, row, &matches, err));
+            TRY(why_key_is_of(following->key, row, &matches, err));
             if (!matches || page_table_of(in, row) != 0)
                 continue;
             TRY(note_row(following, row, following->at, err));
@@ -432,7 +433,7 @@ static int tell_row(struct following *following, const struct seen_row *row, str
 static bool has_whole_key(const struct following *following)
 {
     const struct table *table = following->part->root;
-    const struct why_key *key = following->reading->key;
+    const struct why_key *key = following->key;
     size_t found = 0, count = 0;
     for (size_t i = 0; i < table->column_count; i++) {
         count += table->columns[i].primary_key;
@@ -526,7 +527,27 @@ static void release(struct following *following)
     resource_end(following->part);
     page_release(&following->in);
     rows_free(following->rows);
+    why_key_release(&following->own);
     arena_release(&following->arena);
+}
+
+/* Of a resource that was never loaded: in the table that a run would begin with. */
+static int read_key(struct following *following, const struct resource *resource,
+                    struct tg_error *err)
+{
+    int rc = TG_OK;
+    struct contract contract;
+    struct table *root = NULL;
+    struct session *session = &following->session;
+    following->key = following->reading->key;
+    if (following->key)
+        return TG_OK;
+    following->key = &following->own;
+    TRY(root_table_hints(session, resource, &root, &contract, err));
+    rc = why_key_read(&following->own, root, true, &session->settings,
+                      session->destination.facts.name_bytes_max, following->reading->key_text, err);
+done:
+    return rc;
 }
 
 int why_read(struct tg_pipeline *pipeline, const struct why_reading *reading, struct tg_error *err)
@@ -540,6 +561,7 @@ int why_read(struct tg_pipeline *pipeline, const struct why_reading *reading, st
     TRY(session_open_below(&following.session, pipeline, "why", err));
     TRY(session_restore_alone(&following.session, err));
     TRY(find_resource(pipeline, reading->resource, &resource, err));
+    TRY(read_key(&following, resource, err));
     TRY(follow(&following, resource, err));
     TRY(tell_rows(&following, err));
 done:

@@ -10,7 +10,8 @@
 enum { WHY_READ_ROWS_MAX = 20 };
 
 struct why_reading {
-    struct why_key *key; /* of the table of `resource` */
+    struct why_key *key;  /* of the table of `resource`; NULL: there is none yet */
+    const char *key_text; /* as a person has written it */
     const char *resource;
     bool is_there; /* the destination has a row of the key */
     /* Hears of each row, and at the end of all of them: a word for programs, a sentence (cleared).

@@ -47,7 +47,8 @@ static void check(const char *table, const char *text, const char *wanted)
     struct why_key key;
     struct tg_error err = {0};
     struct buf out = BUF_INIT;
-    if (why_key_read(&key, catalog_find(&catalog, table), &settings, 64, text, &err) != TG_OK)
+    if (why_key_read(&key, catalog_find(&catalog, table), false, &settings, 64, text, &err) !=
+        TG_OK)
         fail_msg("%s: %s", text, err.what);
     for (size_t i = 0; i < key.count; i++)
         buf_printf(&out, "%s%s=%s", i > 0 ? ";" : "", key.parts[i].column->name,
@@ -61,8 +62,9 @@ static void refused(const char *table, const char *text, const char *part)
 {
     struct why_key key;
     struct tg_error err = {0};
-    assert_int_equal(why_key_read(&key, catalog_find(&catalog, table), &settings, 64, text, &err),
-                     TG_USAGE);
+    assert_int_equal(
+        why_key_read(&key, catalog_find(&catalog, table), false, &settings, 64, text, &err),
+        TG_USAGE);
     if (!strstr(err.what, part))
         fail_msg("'%s' is not in: %s", part, err.what);
     why_key_release(&key);
@@ -92,8 +94,8 @@ static void matches(const char *text, const char *document, bool wanted)
     bool found;
     struct why_key key;
     yyjson_doc *doc = NULL;
-    assert_int_equal(why_key_read(&key, catalog_find(&catalog, "one"), &settings, 64, text, NULL),
-                     TG_OK);
+    assert_int_equal(
+        why_key_read(&key, catalog_find(&catalog, "one"), false, &settings, 64, text, NULL), TG_OK);
     assert_int_equal(json_parse_exact(document, strlen(document), "it", &doc, NULL), TG_OK);
     assert_int_equal(why_key_is_of(&key, yyjson_doc_get_root(doc), &found, NULL), TG_OK);
     assert_int_equal(found, wanted);
@@ -139,7 +141,7 @@ static void test_documents(void **state)
 static int read_once(void)
 {
     struct why_key key;
-    int rc = why_key_read(&key, catalog_find(&catalog, "one"), &settings, 64,
+    int rc = why_key_read(&key, catalog_find(&catalog, "one"), false, &settings, 64,
                           "{\"userName\": \"x\", \"id\": 7}", NULL);
     why_key_release(&key);
     return rc;

@@ -231,9 +231,48 @@ static void changes_nothing(struct fixture *fixture)
                      TG_SOURCE);
 }
 
+static void asked(struct fixture *fixture, const char *resource, const char *key, int read,
+                  int code, const char *words)
+{
+    struct ArrowArrayStream stream = {0};
+    const struct tg_why_options options = {TG_WHY_OPTIONS_INIT, .resource = resource, .key = key,
+                                           .read = read};
+    assert_int_equal(tg_pipeline_why(fixture->pipeline, &options, &stream, &fixture->err), code);
+    if (!strstr(fixture->err.what, words))
+        fail_msg("'%s' is not in: %s", words, fixture->err.what);
+}
+
+/* The source tells, also by columns that nobody knows yet; what is read is not kept. */
+static void before_the_first_load(struct fixture *fixture)
+{
+    put_file(fixture, "z.jsonl", "{\"id\": 1, \"userName\": \"Ada\"}\n{\"id\": 2}\n{\"n\": 3}\n");
+    open_as(fixture, FILES, "z: {path: z.jsonl, write_disposition: merge, primary_key: id}", 1);
+    tells(fixture, "z", "1", "absent", "no table of resource 'z' yet");
+    tells(fixture, "z", "1", "source_passes", "line 1) passes");
+    tells(fixture, "z", "id=2", "source_passes", "line 2");
+    tells(fixture, "z", "user_name=Ada", "source_passes", "line 1");
+    tells(fixture, "z", "{\"userName\": \"Ada\"}", "source_passes", "line 1");
+    tells(fixture, "z", "n=3", "source_fails", "no value for it");
+    tells(fixture, "z", "7", "source_absent", "(rows: 3)");
+    open_as(fixture, FILES, "z: {path: z.jsonl}", 1);
+    tells(fixture, "z", "id=2", "source_passes", "line 2");
+    asked(fixture, "z", "2", 1, TG_USAGE, "Table 'z' has no column yet");
+}
+
+static void beside_what_is_loaded(struct fixture *fixture)
+{
+    before_the_first_load(fixture);
+    asked(fixture, "z", "1", 0, TG_DESTINATION, "resource 'z' has no table in dataset 'd' yet");
+    assert_int_equal(fixture->err.reason, TG_REASON_NOTHING_LOADED);
+    asked(fixture, "nope", "1", 1, TG_USAGE, "in the schema of dataset 'd'; there are: c");
+}
+
 static void all(struct fixture *fixture)
 {
+    before_the_first_load(fixture);
+    asked(fixture, "z", "1", 0, TG_DESTINATION, "run the pipeline first");
     by_the_cursor(fixture);
+    beside_what_is_loaded(fixture);
     by_the_cursor_of_a_group(fixture);
     by_dedup_sort(fixture);
     by_what_is_known_of_files(fixture);
