@@ -83,13 +83,13 @@ static bool is_wanted(const void *user, const char *name)
            (wanted->all && !is_system && !refresh_drops(wanted->session, name));
 }
 
-/* With room for the names of all tables of the catalog behind them. */
+/* With room behind them for their names once more, and those of all tables of the catalog. */
 static int list_roots(struct session *session, struct wanted *out, struct tg_error *err)
 {
     const struct config *config = &session->pipeline->config;
     const struct name_rules rules = session_names(session);
-    out->roots =
-        mem_calloc(config->resource_count + session->catalog.table_count + 1, sizeof(*out->roots));
+    out->roots = mem_calloc(2 * config->resource_count + session->catalog.table_count + 1,
+                            sizeof(*out->roots));
     if (!out->roots)
         return error_nomem(err);
     for (size_t i = 0; i < config->resource_count; i++) {
@@ -217,14 +217,18 @@ done:
     return rc;
 }
 
-/* Behind the roots: the other tables that are wanted, as far as the catalog has them. */
+/* Behind the roots: those that are wanted of them, and of the tables that the catalog has. */
 static size_t list_names(const struct session *session, const struct wanted *wanted)
 {
-    size_t count = wanted->count;
+    const char **names = wanted->roots + wanted->count;
+    size_t count = 0;
+    for (size_t i = 0; i < wanted->count; i++)
+        if (is_wanted(wanted, wanted->roots[i]))
+            names[count++] = wanted->roots[i];
     for (size_t i = 0; i < session->catalog.table_count; i++) {
         const char *name = session->catalog.tables[i]->name;
         if (is_wanted(wanted, name) && !is_root(wanted, name, strlen(name)))
-            wanted->roots[count++] = name;
+            names[count++] = name;
     }
     return count;
 }
@@ -256,7 +260,7 @@ int there_read(struct session *session, struct tg_error *err)
     session->knows_there = !session->destination.facts.finds_names;
     TRY(list_roots(session, &wanted, err));
     if (!session->knows_there)
-        choice = (struct table_choice){.names = wanted.roots,
+        choice = (struct table_choice){.names = wanted.roots + wanted.count,
                                        .name_count = list_names(session, &wanted)};
     TRY(look(session, &wanted, &choice, err));
     if (session->knows_there)
