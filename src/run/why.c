@@ -361,9 +361,12 @@ static int explain(int rc, const struct tg_why_options *options, struct tg_error
     if (rc != TG_DESTINATION || !is_value)
         return rc;
     memcpy(what, err->what, sizeof(what));
-    return error_set(err, TG_USAGE,
-                     "a value of the key '%s' does not fit the type of its column: %.*s",
-                     options->key, (int)strcspn(what, "\n"), what);
+    return error_set(
+        err, TG_USAGE,
+        "a value of the key '%s' does not fit the type of its column, so that no row of "
+        "the table has it; if one was rejected for that, `tidegate show SPEC rejects` "
+        "has it: %.*s",
+        options->key, (int)strcspn(what, "\n"), what);
 }
 
 static int ask(struct why *why, const struct tg_why_options *options, struct tg_error *err)

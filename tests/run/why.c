@@ -76,6 +76,7 @@ static void as_it_is_and_was(struct fixture *fixture)
     refused(fixture, "n", "{\"id\": [1]}", "a list or an object is no value of a key");
     refused(fixture, "n", "{}", "no object of columns and values");
     refused(fixture, "n", "{\"id\": ", "the key");
+    refused(fixture, "n", "x1", "`tidegate show SPEC rejects` has it: ");
     refused(fixture, "m", "1", "no table of a resource 'm'");
     refused(fixture, "n", NULL, "key");
     refused(fixture, NULL, "1", "resource");
