@@ -44,8 +44,9 @@ static const struct view {
     {.name = "columns",
      .rows = TG_SHOW_COLUMNS,
      .columns = {"table", "column", "source_field", "type", "nullable", "hints", "since_load"},
-     .note = "No source_field: the load makes the column itself (_dlt_...), no row has had it,\n"
-             "or it was not recorded (by dlt, or by an earlier tidegate)."},
+     .note =
+         "No source_field: the field is called as the column, the load makes the column itself\n"
+         "(_dlt_...), no row has had it, or dlt or an earlier tidegate has not recorded it."},
     {.name = "state", .text = TG_DOCUMENT_STATE},
     {.name = "schema", .text = TG_DOCUMENT_SCHEMA},
     {.name = "packages",

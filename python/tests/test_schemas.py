@@ -293,7 +293,7 @@ def test_the_exported_schema_is_the_one_that_is_stored():
 
     def exported():
         with open("schemas/p.schema.yaml", encoding="utf-8") as file:
-            return dict(re.findall(r"^(version|version_hash): (.*)$", file.read(), re.MULTILINE))
+            return dict(re.findall(r'^(version|version_hash): "?([^"\n]*)"?$', file.read(), re.MULTILINE))
 
     for rows, table in (([{"id": 1}], "t"), ([{"id": 1, "b": 2}], "t"), ([{"id": 1}], "u")):
         pipeline.run(rows, table_name=table)

@@ -34,8 +34,8 @@ struct extra {
     struct extra *next;
 };
 
-/* Of a column: the source's field whose values it holds, as a JSON text. Where it is missing nobody
- * has recorded it: an earlier build, or dlt. */
+/* Of a column: the source's field whose values it holds, as a JSON text, where its name is another.
+ * An earlier build, or dlt, has not recorded it. */
 #define SOURCE_FIELD "x-tidegate-source"
 
 struct table_column {

@@ -383,14 +383,16 @@ static bool records_sources(const struct table *table)
     return false;
 }
 
-/* A table that is there and has none recorded stays as it was stored, so that its schema gets no
- * version for this alone. Of several keys that share a column the first counts. */
+/* A field that is called as its column needs no word. A table that is there and has none recorded
+ * stays as it was stored, so that its schema gets no version for this alone. Of several keys that
+ * share a column the first counts. */
 static int note_source(struct outputs *outputs, const struct output *output,
                        const struct slot *slot, struct tg_error *err)
 {
     struct table_column *column = table_find(output->table, slot->name);
     struct buf json = BUF_INIT;
-    if (!slot->source || !column || extra_find(column->extras, SOURCE_FIELD) ||
+    if (!slot->source || strcmp(slot->source, slot->name) == 0 || !column ||
+        extra_find(column->extras, SOURCE_FIELD) ||
         (there_column(outputs, output, slot->name) && !records_sources(output->table)))
         return TG_OK;
     json_string(&json, slot->source, strlen(slot->source));

@@ -4,7 +4,8 @@
  *   show_columns -> the schema that the destination has -> find_since: each version that was
  *   stored, the oldest first, for columns that are not found yet -> put_tables: a line for each
  *
- * Which field of the source it holds stands with the column in the schema (SOURCE_FIELD).
+ * Which field of the source it holds stands with the column in the schema (SOURCE_FIELD), where it
+ * is not called so itself.
  * A column that was taken away and came again counts from the first time. What no version records
  * (they were removed, or another program made the table) is NULL.
  */

@@ -67,7 +67,7 @@ static void sources_are_recorded(void **state)
     check_source(&run, "t__l", "e_f", "\"eF\"");
     check_source(&run, "t", "hinted_one", "\"hintedOne\"");
     check_source(&run, "t", "qx", "\"q\\\"\"");
-    check_source(&run, "t", "id", "\"id\"");
+    check_source(&run, "t", "id", NULL);
     check_source(&run, "t", "never_there", NULL);
     check_source(&run, "t__l", "_dlt_id", NULL);
     run_release(&run);

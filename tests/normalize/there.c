@@ -132,7 +132,7 @@ static void sources_of_what_is_there(void **state)
                 TG_OK);
         assert_int_equal(
             table_add_column(&run.catalog, run.root, "small", &small, &column, &run.err), TG_OK);
-        assert_int_equal(run_push(&run, "{\"small\":5}\n"), TG_OK);
+        assert_int_equal(run_push(&run, "{\"Small\":5}\n"), TG_OK);
         assert_int_equal(extra_find(table_find(run.root, "small")->extras, SOURCE_FIELD) != NULL,
                          recorded);
         end(&run, &there);

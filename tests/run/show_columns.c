@@ -40,7 +40,7 @@ static void since_when(void **state)
     char *text = columns(fixture);
     snprintf(
         expected, sizeof(expected),
-        "{\"table\":\"n\",\"column\":\"id\",\"source_field\":\"id\",\"type\":\"BIGINT\",\"data_"
+        "{\"table\":\"n\",\"column\":\"id\",\"source_field\":null,\"type\":\"BIGINT\",\"data_"
         "type\":\"bigint\","
         "\"nullable\":false,\"hints\":\"primary_key\",\"since_version\":2,\"since_load\":\"%s\"}",
         first);
