@@ -117,20 +117,20 @@ static bool takes_table(const char *sql, struct table_lock *out)
 }
 
 /* Asked once: a query that is refused would end the transaction. */
-static bool tells_locks(struct connection *con)
+static int ask_rights(struct connection *con, struct tg_error *err)
 {
     struct text_rows rows = {0};
     const struct sql_scope none = {.parts = NULL};
-    if (!con->knows_locks)
-        con->tells_locks =
-            sql_fetch(con, &none,
-                      "SELECT 1 WHERE has_table_privilege('pg_catalog.pg_locks', 'SELECT')\n"
-                      "    AND has_table_privilege('pg_catalog.pg_stat_activity', 'SELECT')",
-                      &rows, NULL) == TG_OK &&
-            rows.row_count > 0;
-    con->knows_locks = true;
+    if (con->knows_locks)
+        return TG_OK;
+    int rc = sql_fetch(con, &none,
+                       "SELECT 1 WHERE has_table_privilege('pg_catalog.pg_locks', 'SELECT')\n"
+                       "    AND has_table_privilege('pg_catalog.pg_stat_activity', 'SELECT')",
+                       &rows, err);
+    con->knows_locks = rc == TG_OK;
+    con->tells_locks = rows.row_count > 0;
     text_rows_release(&rows);
-    return con->tells_locks;
+    return rc;
 }
 
 static const char ask_owner[] = HOLDER
@@ -143,26 +143,33 @@ static const char ask_owner[] = HOLDER
     "ORDER BY l.mode = 'AccessExclusiveLock' DESC, a.xact_start, l.pid\n"
     "LIMIT 1";
 
-/* false: nobody has it, or the server does not tell. */
-static bool tell_holder(struct connection *con, const struct table_lock *lock)
+/* *out: somebody has it, and the server has told who. */
+static int tell_holder(struct connection *con, const struct table_lock *lock, bool *out,
+                       struct tg_error *err)
 {
+    int rc = TG_OK;
     struct text_rows rows = {0};
     struct buf doing = BUF_INIT, table = BUF_INIT;
+    TRY(ask_rights(con, err));
+    if (!con->tells_locks)
+        goto done;
     buf_append(&table, lock->table, (size_t)lock->len);
+    TRY(buf_check(&table, err));
     const struct sql_scope scope = {
         .parts = SQL_PARTS(SQL_TEXT("table", buf_string(&table)), SQL_PIECE("apart", lock->apart))};
-    const bool found = tells_locks(con) &&
-                       sql_fetch(con, &scope, ask_owner, &rows, NULL) == TG_OK &&
-                       rows.row_count > 0;
-    if (found)
-        buf_printf(&doing, "waiting for %s, which has table %s locked", text_cell(&rows, 0, 0),
-                   buf_string(&table));
-    if (found)
-        context_doing(con->ctx, "destination", buf_string(&doing));
+    TRY(sql_fetch(con, &scope, ask_owner, &rows, err));
+    if (rows.row_count == 0)
+        goto done;
+    buf_printf(&doing, "waiting for %s, which has table %s locked", text_cell(&rows, 0, 0),
+               buf_string(&table));
+    TRY(buf_check(&doing, err));
+    context_doing(con->ctx, "destination", buf_string(&doing));
+    *out = true;
+done:
     text_rows_release(&rows);
     buf_release(&doing);
     buf_release(&table);
-    return found;
+    return rc;
 }
 
 /* ---- statements ---- */
@@ -170,8 +177,10 @@ static bool tell_holder(struct connection *con, const struct table_lock *lock)
 static int exec(struct connection *con, const char *sql, uint64_t *changed, struct tg_error *err)
 {
     struct table_lock lock;
-    const bool waits = takes_table(sql, &lock) && tell_holder(con, &lock);
-    int rc = pg_exec(con->state, con->ctx, sql, changed, err);
+    bool waits = false;
+    int rc = takes_table(sql, &lock) ? tell_holder(con, &lock, &waits, err) : TG_OK;
+    if (rc == TG_OK)
+        rc = pg_exec(con->state, con->ctx, sql, changed, err);
     if (waits)
         context_doing(con->ctx, "destination", NULL);
     return rc;
