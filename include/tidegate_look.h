@@ -27,8 +27,8 @@ extern "C" {
  *   source_files pipeline, resource, path, rows, bytes (on disk), content_bytes and content_hash
  *             (decompressed), load_id (that read it last), modified_us: files that were loaded
  *   columns   table, column, source_field (NULL: called as the column, made by the load, in
- *             no row so far, or not recorded), type (as the destination calls it), data_type, nullable, hints
- *             ("primary_key, unique"), since_version (of the schema), since_load
+ *             no row so far, or not recorded), type (as the destination calls it), data_type,
+ *             nullable, hints ("primary_key, unique"), since_version (of the schema), since_load
  *   resources resource, source, write_disposition, primary_key ("id, region"), merge_key, cursor,
  *             columns (their number, where the source knows it) */
 enum tg_show {

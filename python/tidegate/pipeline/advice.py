@@ -19,6 +19,7 @@ _WORDS = {
     "--from": "run(..., window=(from, to))",
     "--full-refresh": "run(..., refresh='drop_data')",
     "--memory": "pipeline(..., memory='1GiB')",
+    "--read": "why(..., data=...)",
     "--refresh": "run(..., refresh=...)",
     "--rows": "plan(..., rows=True)",
     "--select": "source.with_resources(...)",
@@ -29,6 +30,7 @@ _WORDS = {
     "tidegate run": "Pipeline.run(...)",
     "tidegate show SPEC loads": "Pipeline.dataset()['_dlt_loads']",
     "tidegate show SPEC state": "Pipeline.state",
+    "tidegate why": "Pipeline.why(...)",
     "undo: {loads: N}": "pipeline(..., undo_loads=N)",
 }
 
