@@ -10,10 +10,10 @@
  * So a key, a cursor or a column that is misspelt is found, and so is whatever else is wrong with
  * what stands first. The load is one that nobody keeps: no folder is made for it.
  */
-#include "base/text/nearest.h"
 #include <inttypes.h>
 #include <string.h>
 
+#include "base/text/nearest.h"
 #include "run/plan.h"
 #include "run/resource.h"
 
