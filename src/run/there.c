@@ -183,16 +183,26 @@ done:
     return rc;
 }
 
-static int ask_for(struct session *session, const char *name, struct tg_error *err)
+static int add_absent(struct session *session, const char *name, struct tg_error *err)
 {
-    int rc = TG_OK;
-    bool answers = false;
     if (catalog_find_like(&session->there, name, session->destination.facts.folds_case))
         return TG_OK;
-    TRY(destination_answers(&session->destination, name, &answers, err));
-    if (answers)
-        TRY(arena_keep(&session->ledger.arena, name, &session->taken[session->taken_count++], err));
-done:
+    return arena_keep(&session->ledger.arena, name, &session->taken[session->taken_count++], err);
+}
+
+/* Those of the absent ones that something else has. */
+static int keep_taken(struct session *session, struct tg_error *err)
+{
+    const char **names = session->taken;
+    const size_t count = session->taken_count;
+    bool *taken = arena_alloc(&session->ledger.arena, count * sizeof(*taken) + 1);
+    session->taken_count = 0;
+    if (!taken)
+        return error_nomem(err);
+    int rc = destination_views(&session->destination, names, count, taken, err);
+    for (size_t i = 0; rc == TG_OK && i < count; i++)
+        if (taken[i])
+            names[session->taken_count++] = names[i];
     return rc;
 }
 
@@ -208,11 +218,12 @@ static int note_taken(struct session *session, const struct wanted *wanted, stru
         return error_nomem(err);
     for (size_t i = 0; i < session->had_data_count; i++)
         if (is_touched(wanted, session->had_data[i]))
-            TRY(ask_for(session, session->had_data[i], err));
+            TRY(add_absent(session, session->had_data[i], err));
     for (size_t i = 0; i < wanted->count; i++)
         if (!has_name(session->had_data, session->had_data_count, wanted->roots[i]) &&
             !refresh_drops(session, wanted->roots[i]))
-            TRY(ask_for(session, wanted->roots[i], err));
+            TRY(add_absent(session, wanted->roots[i], err));
+    rc = keep_taken(session, err);
 done:
     return rc;
 }

@@ -160,12 +160,13 @@ int destination_describe(struct destination *destination, const struct table_cho
     return rc;
 }
 
-int destination_answers(struct destination *destination, const char *name, bool *out,
-                        struct tg_error *err)
+int destination_views(struct destination *destination, const char *const *names, size_t count,
+                      bool *out, struct tg_error *err)
 {
-    *out = false;
-    return destination->state ? destination->driver->trace->answers(destination, name, out, err)
-                              : TG_OK;
+    memset(out, 0, count * sizeof(*out));
+    return destination->state && count > 0
+               ? destination->driver->trace->views(destination, names, count, out, err)
+               : TG_OK;
 }
 
 int destination_write(struct destination *destination, const char *package_path,

@@ -246,8 +246,8 @@ struct trace_driver {
                  struct story *out, struct tg_error *err);
     int (*pasts)(struct destination *destination, const char *pipeline, struct ledger *out,
                  struct tg_error *err);
-    int (*answers)(struct destination *destination, const char *name, bool *out,
-                   struct tg_error *err);
+    int (*views)(struct destination *destination, const char *const *names, size_t count, bool *out,
+                 struct tg_error *err);
 };
 
 /* Windows of a plan, for workers; as destination_claim and the next two. */
@@ -355,10 +355,10 @@ int destination_ties(struct destination *destination, const struct ties_request 
  * for one that is none of ours. `out` is initialised here; release it. */
 int destination_describe(struct destination *destination, const struct table_choice *choice,
                          struct catalog *out, struct tg_error *err) TG_CHECK_RESULT;
-/* Has anything that can be asked for rows this name in the dataset: a view, where describe has
- * found no table of it? It is open, or there is nothing. */
-int destination_answers(struct destination *destination, const char *name, bool *out,
-                        struct tg_error *err) TG_CHECK_RESULT;
+/* Of names of the dataset that describe has found no table of: *out[i], has something that gives
+ * rows this one, a view? It is open, or there is nothing. */
+int destination_views(struct destination *destination, const char *const *names, size_t count,
+                      bool *out, struct tg_error *err) TG_CHECK_RESULT;
 /* Writes a sealed package; opens the destination, and makes it, where it must. What cannot be
  * written leaves nothing behind, but for FATE_UNKNOWN. TG_CONFLICT: the pipeline has moved on.
  * TG_LIMIT: it would do more than the order allows. */

@@ -184,6 +184,37 @@ static void test_what_is_there(void **state)
     fixture_release(&t);
 }
 
+/* At a server nothing is tried that it would refuse: it would note an error, and end the
+ * transaction. */
+static void test_views(void **state)
+{
+    (void)state;
+    struct fixture t;
+    struct destination destination;
+    struct ArrowArrayStream stream = {0};
+    static const char *const names[] = {"plain", "none", "odd \"one\"", "plain_2"};
+    bool found[4];
+    char path[128], url[160];
+    fixture_init(&t);
+    fixture_exec(&t, "CREATE SCHEMA IF NOT EXISTS d");
+    fixture_exec(&t, "CREATE VIEW d.plain AS SELECT 1 AS id");
+    fixture_exec(&t, "CREATE VIEW d.\"odd \"\"one\"\"\" AS SELECT 1 AS id");
+    fixture_path(&t, "test.duckdb", path);
+    snprintf(url, sizeof(url), "duckdb:///%s", path);
+    start(&t, &destination, fixture_url ? fixture_url : url);
+    struct connection *con = destination.state;
+    FIXTURE_OK(&t, connection_transact(con, TRANSACT_BEGIN, &t.err));
+    FIXTURE_OK(&t, destination_views(&destination, names, 4, found, &t.err));
+    assert_true(found[0] && !found[1] && found[2] && !found[3]);
+    FIXTURE_OK(&t, connection_query(con, "SELECT 1", &stream, &t.err));
+    stream_release(&stream);
+    FIXTURE_OK(&t, connection_transact(con, TRANSACT_ROLLBACK, &t.err));
+    destination_close(&destination);
+    FIXTURE_OK(&t, destination_views(&destination, names, 4, found, &t.err));
+    assert_false(found[0] || found[2]);
+    fixture_release(&t);
+}
+
 /* ---- one that is no database, and cannot say at once whether it has taken a package ---- */
 
 struct shelf {
@@ -251,5 +282,7 @@ int main(void)
         cmocka_unit_test(test_what_is_there),
         cmocka_unit_test(test_another_kind),
     };
-    return cmocka_run_group_tests_name("destination", tests, NULL, NULL);
+    const struct CMUnitTest both[] = {cmocka_unit_test(test_views)};
+    int failed = cmocka_run_group_tests_name("destination", tests, NULL, NULL);
+    return failed + run_at_both("destination", both);
 }

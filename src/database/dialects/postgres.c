@@ -172,6 +172,11 @@ static const char like_lacks[] =
     ") AS looked\n"
     "WHERE has IS NOT NULL";
 
+/* A name that is tried would be an error in the server's log, run for run. */
+static const char views[] = "SELECT c.relname FROM pg_catalog.pg_class AS c\n"
+                            "JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace\n"
+                            "WHERE n.nspname = {'dataset'} AND c.relkind IN ('v', 'm', 'S')";
+
 /* A right to some columns may be enough. What is not there has no rights, and its row none. */
 static const char rights[] =
     "SELECT CASE w.wanted\n"
@@ -218,6 +223,7 @@ const struct dialect dialect_postgres = {
     .truncate = "TRUNCATE {table}",
     .like = "CREATE TABLE {made} (LIKE {table} INCLUDING ALL)",
     .like_lacks = like_lacks,
+    .views = views,
     .rights = rights,
     .index = "CREATE INDEX ON {table} ({columns}) WHERE {condition}",
     .unique = "ALTER TABLE {table} ADD UNIQUE ({column})",

@@ -389,9 +389,25 @@ static int standing(struct destination *destination, const struct manifest *mani
     return trace_standing(destination->state, manifest, out, err);
 }
 
+static int list_views(struct destination *destination, const char *const *names, size_t count,
+                      bool *out, struct tg_error *err)
+{
+    struct connection *con = destination->state;
+    struct text_rows rows = {0};
+    const struct sql_scope scope = {.dialect = con->dialect,
+                                    .dataset = destination->dataset,
+                                    .parts = SQL_PARTS(SQL_TEXT("dataset", destination->dataset))};
+    int rc = sql_fetch(con, &scope, con->dialect->views, &rows, err);
+    for (size_t row = 0; row < rows.row_count; row++)
+        for (size_t i = 0; i < count; i++)
+            out[i] |= strcmp(text_cell(&rows, row, 0), names[i]) == 0;
+    text_rows_release(&rows);
+    return rc;
+}
+
 /* What is refused is as good as not there. */
-static int answers(struct destination *destination, const char *name, bool *out,
-                   struct tg_error *err)
+static int try_name(struct destination *destination, const char *name, bool *out,
+                    struct tg_error *err)
 {
     struct connection *con = destination->state;
     struct tg_error refused = {0};
@@ -409,6 +425,19 @@ static int answers(struct destination *destination, const char *name, bool *out,
     return rc;
 }
 
+static int views(struct destination *destination, const char *const *names, size_t count, bool *out,
+                 struct tg_error *err)
+{
+    int rc = TG_OK;
+    const struct connection *con = destination->state;
+    if (con->dialect->views)
+        return list_views(destination, names, count, out, err);
+    for (size_t i = 0; i < count; i++)
+        TRY(try_name(destination, names[i], &out[i], err));
+done:
+    return rc;
+}
+
 static const struct trace_driver trace = {.ties = ties,
                                           .count = count,
                                           .loaders = loaders,
@@ -416,7 +445,7 @@ static const struct trace_driver trace = {.ties = ties,
                                           .versions = versions,
                                           .story = story,
                                           .pasts = pasts,
-                                          .answers = answers};
+                                          .views = views};
 
 const struct destination_driver destination_sql = {
     .example = example,
