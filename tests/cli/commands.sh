@@ -394,44 +394,18 @@ test_rejects_in_a_terminal() {
     says "line  byte  reason" '{"a": "b", "c": tru}'
     case $said in *document*) fail "$said" ;; esac
     sql "update _tidegate_rejects set text = null, document = '{\"old\": 1}'" >/dev/null
-    python3 - "$tidegate" >said <<'END'
-import fcntl, os, pty, struct, sys, termios
-child, terminal = pty.fork()
-if child == 0:
-    fcntl.ioctl(1, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
-    os.execv(sys.argv[1], ["tidegate", "show", "spec.yaml", "rejects"])
-said = b""
-try:
-    while more := os.read(terminal, 4096):
-        said += more
-except OSError:
-    pass
-assert os.waitpid(child, 0)[1] == 0
-print(said.decode().replace("\r", ""), end="")
-END
-    said=$(cat said)
+    on_terminal 80 "$tidegate" show spec.yaml rejects
+    said=$(cat screen)
     says "-- row 1" "line     2" "byte     17" "reason   malformed JSON: " 'text     {"old": 1}' "(1 row)"
-    equal "" "$(grep -E '.{81}' said)"
+    equal "" "$(grep -E '.{81}' screen)"
 }
 
 # A terminal gets some of many names, and how many there are more; elsewhere, and for programs, all are there.
 test_long_summaries_are_cut_in_a_terminal() {
     spec "$(seq 1 20 | sed 's/.*/  t&: {path: t.jsonl}/' | sed '1s/^ *//')"
     echo '{"id": 1}' >t.jsonl
-    python3 - "$tidegate" <<'END'
-import os, pty, subprocess, sys
-child, terminal = pty.fork()
-if child == 0:
-    os.execv(sys.argv[1], ["tidegate", "run", "spec.yaml", "--progress", "none"])
-said = b""
-try:
-    while more := os.read(terminal, 4096):
-        said += more
-except OSError:
-    pass
-assert os.waitpid(child, 0)[1] == 0
-assert b"t8 (3 columns) and 12 more.\r\n" in said, said
-END
+    on_terminal 80 "$tidegate" run spec.yaml --progress none
+    grep -q 't8 (3 columns) and 12 more\.$' screen || fail "$(cat screen)"
     rm -r .tidegate test.duckdb
     run 0
     says "t19 (3 columns), t20 (3 columns)."
@@ -471,29 +445,15 @@ PYTHON
 
 # A line that is wider than the terminal cannot be written over, and floods it.
 test_live_lines_fit_the_terminal() {
-    local name=a_resource_with_a_name_of_more_than_forty_characters
+    local width name=a_resource_with_a_name_of_more_than_forty_characters
     spec "$name: {path: '*.jsonl'}"
     seq 1 100000 | sed 's/.*/{"id": &, "v": "some text"}/' >a.jsonl
-    python3 - "$tidegate" <<'END'
-import fcntl, os, pty, re, struct, sys, termios
-for width in (80, 30):
-    child, terminal = pty.fork()
-    if child == 0:
-        fcntl.ioctl(2, termios.TIOCSWINSZ, struct.pack("HHHH", 24, width, 0, 0))
-        os.dup2(os.open("/dev/null", os.O_WRONLY), 1)
-        os.execv(sys.argv[1], ["tidegate", "run", "spec.yaml", "--full-refresh"])
-    said = b""
-    try:
-        while more := os.read(terminal, 4096):
-            said += more
-    except OSError:
-        pass
-    assert os.waitpid(child, 0)[1] == 0, said
-    lines = re.split(r"[\r\n]+", re.sub("\x1b\\[[AJ]", "", said.decode()))
-    assert any(line.startswith("a_resource_wi") for line in lines), lines
-    assert any(line.startswith("writing") for line in lines), lines
-    assert max(map(len, lines)) < width, lines
-END
+    for width in 80 30; do
+        run_on_terminal $width --full-refresh
+        sed 's/\x1b\[[AJ]//g' screen | tr '\r' '\n' >lines
+        grep -q '^a_resource_wi' lines && grep -q '^writing' lines || fail "$(cat lines)"
+        equal "" "$(grep -E ".{$width}" lines)" "lines as wide as a terminal of $width"
+    done
 }
 
 test_progress_goes_to_standard_error() {

@@ -41,6 +41,34 @@ run() {
 # tg ARGUMENTS: its words are in $said, its exit code in $ended
 tg() { ended=0 said=$("$tidegate" "$@" 2>&1) || ended=$?; }
 
+# on_terminal WIDTH COMMAND...: runs it in a terminal of so many columns ($kind_of_terminal, or a usual one), and it must
+# succeed; all that was written there is in the file `screen`, without carriage returns before line ends
+on_terminal() {
+    TERM=${kind_of_terminal:-xterm} python3 - "$@" <<'PYTHON' || fail "$2 failed on a terminal: $(cat screen)"
+import fcntl, os, pty, struct, sys, termios
+child, terminal = pty.fork()
+if child == 0:
+    fcntl.ioctl(0, termios.TIOCSWINSZ, struct.pack("HHHH", 24, int(sys.argv[1]), 0, 0))
+    os.execvp(sys.argv[2], sys.argv[2:])
+said = b""
+try:
+    while more := os.read(terminal, 4096):
+        said += more
+except OSError:
+    pass
+with open("screen", "wb") as file:
+    file.write(said.replace(b"\r\n", b"\n"))
+sys.exit(os.waitpid(child, 0)[1] != 0)
+PYTHON
+}
+
+# run_on_terminal WIDTH [ARGUMENTS]: a run of spec.yaml, of which the terminal gets standard error alone
+run_on_terminal() {
+    local width=$1
+    shift
+    on_terminal "$width" bash -c 'exec "$@" >/dev/null' . "$tidegate" run spec.yaml "$@"
+}
+
 # says TEXT...: every one of them must be in $said
 says() {
     local text

@@ -2,26 +2,6 @@
 # What a run tells while it works: in a terminal of any width, elsewhere, for programs, and in its log.
 . "$(dirname "$0")/lib.bash"
 
-# in_terminal WIDTH [ARGUMENTS]: runs spec.yaml in a terminal ($kind_of_terminal, or a usual one); what it wrote is in `screen`
-in_terminal() {
-    TERM=${kind_of_terminal:-xterm} python3 - "$tidegate" "$@" <<'PYTHON'
-import fcntl, os, pty, struct, sys, termios
-child, terminal = pty.fork()
-if child == 0:
-    fcntl.ioctl(2, termios.TIOCSWINSZ, struct.pack("HHHH", 24, int(sys.argv[2]), 0, 0))
-    os.dup2(os.open("/dev/null", os.O_WRONLY), 1)
-    os.execv(sys.argv[1], ["tidegate", "run", "spec.yaml", *sys.argv[3:]])
-said = b""
-try:
-    while more := os.read(terminal, 4096):
-        said += more
-except OSError:
-    pass
-open("screen", "wb").write(said)
-assert os.waitpid(child, 0)[1] == 0, said
-PYTHON
-}
-
 # fits WIDTH: no line on the screen is wider than that, by the columns that its characters take
 fits() {
     python3 - "$1" <<'PYTHON'
@@ -38,7 +18,7 @@ test_lines_fit_with_wide_characters() {
   another_one_with_a_name_of_more_than_forty_characters: {path: a.jsonl}"
     seq 1 60000 | sed 's/.*/{"id": &, "v": "some text", "n": [1, 2]}/' >a.jsonl
     for width in 80 40 12; do
-        in_terminal $width --full-refresh
+        run_on_terminal $width --full-refresh
         fits $width
         grep -q 名 screen
     done
@@ -47,7 +27,7 @@ test_lines_fit_with_wide_characters() {
 test_many_resources_do_not_flood() {
     echo '{"id": 1}' >t.jsonl
     spec "$(seq 1 60 | sed 's/.*/  r&: {path: t.jsonl}/' | sed '1s/^ *//')"
-    in_terminal 80
+    run_on_terminal 80
     python3 - <<'PYTHON'
 screen = open("screen").read()
 assert "/60 " in screen, screen
@@ -68,10 +48,10 @@ test_nothing_for_a_terminal_where_there_is_none() {
 test_nothing_is_drawn_in_a_dumb_terminal() {
     spec
     echo '{"id": 1}' >t.jsonl
-    kind_of_terminal=dumb in_terminal 80
+    kind_of_terminal=dumb run_on_terminal 80
     ! grep -q $'\033' screen || fail "control characters: $(cat screen)"
     grep -q '^t .* 1 row ' screen
-    in_terminal 80 --full-refresh
+    run_on_terminal 80 --full-refresh
     grep -q $'\033' screen
 }
 
