@@ -101,11 +101,6 @@ done:
 
 /* ---- the shape ---- */
 
-static size_t text_start(const struct look *look)
-{
-    return look->len >= 3 && memcmp(look->text, "\xef\xbb\xbf", 3) == 0 ? 3 : 0;
-}
-
 /* The next row, bad ones passed over; false: none. */
 static bool next_row(struct csv_split *split, struct csv_field *fields, size_t cap,
                      struct csv_row *row, size_t *bad)
@@ -123,7 +118,7 @@ static bool next_row(struct csv_split *split, struct csv_field *fields, size_t c
 static struct csv_split begin_split(const struct look *look, const struct csv_syntax *syntax)
 {
     struct csv_split split = {.syntax = *syntax, .line = 1};
-    csv_split_text(&split, look->text, text_start(look), look->len, true);
+    csv_split_text(&split, look->text, utf8_mark(look->text, look->len), look->len, true);
     return split;
 }
 

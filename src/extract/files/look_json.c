@@ -15,6 +15,7 @@
 #include "base/codec.h"
 #include "base/json.h"
 #include "base/memory.h"
+#include "base/text/utf8.h"
 
 enum { HEAD_BYTES = 256 * 1024, LEVELS_MAX = 4, OPEN_MAX = 64, ROWS_LEAST = 2 };
 
@@ -70,7 +71,7 @@ static int parse_head(const char *head, size_t len, bool is_cut, yyjson_doc **ou
 {
     struct buf text = BUF_INIT;
     struct open open = {.count = 0};
-    size_t from = len >= 3 && memcmp(head, "\xef\xbb\xbf", 3) == 0 ? 3 : 0;
+    const size_t from = utf8_mark(head, len);
     int rc = TG_OK;
     *out = NULL;
     buf_append(&text, head + from, is_cut ? find_cut(head + from, len - from, &open) : len - from);

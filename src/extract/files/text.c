@@ -41,11 +41,6 @@ static bool is_border(const struct text_walk *content, uint32_t code)
     return code == '\n' || code == '\r' || (code == JSON_MARK && !content->is_csv);
 }
 
-static bool is_wide(const struct text_walk *content)
-{
-    return content->encoding == ENCODING_UTF16LE || content->encoding == ENCODING_UTF16BE;
-}
-
 /* LF, CRLF and, of CSV, CR. */
 static void see_character(struct text_walk *content, uint32_t code)
 {
@@ -72,18 +67,13 @@ static void see_bytes(struct text_walk *content, const char *part, size_t len)
     content->last = (unsigned char)end[-1];
 }
 
-static uint32_t unit_of(const struct text_walk *content, char first, char second)
-{
-    uint32_t low = (unsigned char)first, high = (unsigned char)second;
-    return content->encoding == ENCODING_UTF16BE ? low << 8 | high : high << 8 | low;
-}
-
 /* A unit may lie over two parts. */
 static void see_units(struct text_walk *content, const char *part, size_t len)
 {
     for (size_t i = 0; i < len; i++) {
+        const char unit[2] = {content->half, part[i]};
         if (content->has_half)
-            see_character(content, unit_of(content, content->half, part[i]));
+            see_character(content, encoding_unit(unit, content->encoding == ENCODING_UTF16BE));
         content->half = part[i];
         content->has_half = !content->has_half;
     }
@@ -94,7 +84,7 @@ static void see(struct text_walk *content, const char *part, size_t len)
     if (!content->is_told)
         content->encoding = encoding_of(content->encoding, part, len);
     content->is_told = true;
-    if (is_wide(content))
+    if (encoding_has_units(content->encoding))
         see_units(content, part, len);
     else
         see_bytes(content, part, len);
@@ -129,8 +119,9 @@ int text_peek(struct text_walk *content, bool *more, bool *ends_line, struct tg_
     for (; len < sizeof(next) && got > 0; len += got)
         TRY(reader_read(content->reader, next + len, sizeof(next) - len, &got, err));
     *more = len > 0;
-    *ends_line = is_border(content, is_wide(content) ? unit_of(content, next[0], next[1])
-                                                     : (unsigned char)next[0]);
+    *ends_line = is_border(content, encoding_has_units(content->encoding)
+                                        ? encoding_unit(next, content->encoding == ENCODING_UTF16BE)
+                                        : (unsigned char)next[0]);
 done:
     return rc;
 }

@@ -16,6 +16,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/text/utf8.h"
+
 enum { HEAD_BYTES = 512 }; /* of a file, in which its kind is looked for */
 
 struct kind {
@@ -148,8 +150,7 @@ static const struct kind *find_kind(const char *head, size_t len)
 /* Behind a byte order mark and white space. */
 static const char *first_text(const char *head, const char *end)
 {
-    if (end - head >= 3 && memcmp(head, "\xef\xbb\xbf", 3) == 0)
-        head += 3;
+    head += utf8_mark(head, (size_t)(end - head));
     while (head < end && memchr(" \t\r\n", *head, 4))
         head++;
     return head;

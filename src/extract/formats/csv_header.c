@@ -236,7 +236,7 @@ static int read_line(const char *head, size_t len, bool is_cut,
     struct csv_field *fields = NULL;
     struct csv_row row = {.count = 0};
     char *line = NULL;
-    size_t start = len >= 3 && memcmp(head, "\xef\xbb\xbf", 3) == 0 ? 3 : 0;
+    const size_t start = utf8_mark(head, len);
     int rc = TG_OK;
     csv_split_text(&split, head, start, len, !is_cut);
     TRY(pass_lines(&split, options, is_cut, err));

@@ -73,27 +73,16 @@ static char *decode_bytes(bool is_windows, const char *in, size_t len, char *out
     return out;
 }
 
-static bool has_units(enum encoding encoding)
-{
-    return encoding == ENCODING_UTF16LE || encoding == ENCODING_UTF16BE;
-}
-
-static uint32_t unit_at(const char *in, bool is_big)
-{
-    uint32_t first = (unsigned char)in[0], second = (unsigned char)in[1];
-    return is_big ? first << 8 | second : second << 8 | first;
-}
-
 static char *decode_units(bool is_big, const char *in, size_t len, bool is_last, char *out,
                           size_t *used)
 {
     size_t i = 0;
     while (i + 2 <= len) {
-        uint32_t code = unit_at(in + i, is_big);
+        uint32_t code = encoding_unit(in + i, is_big);
         bool is_high = code >= 0xd800 && code < 0xdc00;
         if (is_high && i + 4 > len && !is_last)
             break;
-        uint32_t low = is_high && i + 4 <= len ? unit_at(in + i + 2, is_big) : 0;
+        uint32_t low = is_high && i + 4 <= len ? encoding_unit(in + i + 2, is_big) : 0;
         bool is_pair = low >= 0xdc00 && low < 0xe000;
         out = put_code(out, is_pair ? 0x10000 + ((code - 0xd800) << 10) + (low - 0xdc00) : code);
         i += is_pair ? 4 : 2;
@@ -125,7 +114,7 @@ size_t encoding_decode(enum encoding encoding, const char *in, size_t len, bool 
 
 int64_t encoding_length(enum encoding encoding, const char *text, size_t len)
 {
-    const bool is_wide = has_units(encoding);
+    const bool is_wide = encoding_has_units(encoding);
     int64_t bytes = 0;
     if (encoding == ENCODING_UTF8)
         return (int64_t)len;
@@ -149,9 +138,9 @@ static size_t unit_line_end(bool is_big, const char *part, size_t len, size_t od
 {
     const char first[2] = {before, part[0]};
     for (size_t end = len - (len - odd) % 2; end > odd; end -= 2)
-        if (is_line_end(unit_at(part + end - 2, is_big)))
+        if (is_line_end(encoding_unit(part + end - 2, is_big)))
             return end;
-    return odd && is_line_end(unit_at(first, is_big));
+    return odd && is_line_end(encoding_unit(first, is_big));
 }
 
 size_t encoding_line_end(enum encoding encoding, const char *part, size_t len, int64_t at,
@@ -159,7 +148,7 @@ size_t encoding_line_end(enum encoding encoding, const char *part, size_t len, i
 {
     if (len == 0)
         return 0;
-    if (has_units(encoding))
+    if (encoding_has_units(encoding))
         return unit_line_end(encoding == ENCODING_UTF16BE, part, len, (size_t)(at % 2), before);
     const char *feed = memrchr(part, '\n', len);
     size_t behind = feed ? (size_t)(feed + 1 - part) : 0;

@@ -25,6 +25,19 @@ enum encoding encoding_find(const char *name);
 /* Which one it is, of a text that begins with `head`: neither ENCODING_AUTO nor ENCODING_UTF16. */
 enum encoding encoding_of(enum encoding said, const char *head, size_t len);
 
+/* Whether a text of it is of units of two bytes: UTF-16. */
+static inline bool encoding_has_units(enum encoding encoding)
+{
+    return encoding == ENCODING_UTF16LE || encoding == ENCODING_UTF16BE;
+}
+
+/* A unit by its two bytes. */
+static inline uint32_t encoding_unit(const char *in, bool is_big)
+{
+    uint32_t first = (unsigned char)in[0], second = (unsigned char)in[1];
+    return is_big ? first << 8 | second : second << 8 | first;
+}
+
 /* How many bytes of UTF-8 so many make at most. */
 static inline size_t encoding_room(size_t len)
 {

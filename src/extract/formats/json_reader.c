@@ -16,6 +16,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/text/utf8.h"
 #include "extract/formats/content.h"
 #include "extract/formats/json_walk.h"
 
@@ -514,16 +515,10 @@ static bool holds_object(const char *text, size_t len)
     return i >= len;
 }
 
-/* Behind a byte order mark. */
-static size_t text_start(const char *text, size_t len)
-{
-    return len >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0 ? 3 : 0;
-}
-
 /* How the values of a text that begins so stand in it. */
 static enum state find_state(enum json_form form, bool selects, const char *text, size_t len)
 {
-    const size_t first = skip_space(text, text_start(text, len), len);
+    const size_t first = skip_space(text, utf8_mark(text, len), len);
     const char c = first < len ? text[first] : '\0';
     if (selects)
         return WALKING;
@@ -536,7 +531,7 @@ static enum state find_state(enum json_form form, bool selects, const char *text
 
 bool json_has_lines(const char *text, size_t len)
 {
-    const size_t first = skip_space(text, text_start(text, len), len);
+    const size_t first = skip_space(text, utf8_mark(text, len), len);
     return first < len && (text[first] == '{' || text[first] == JSON_MARK) &&
            find_state(JSON_ANY, false, text, len) != WALKING;
 }
@@ -573,7 +568,7 @@ static int begin(struct json_reader *reader, struct tg_error *err)
     rc = content_check_text(text, len, err);
     if (rc != TG_OK)
         return error_at(err, rc, AT_FILE, reader->name);
-    pass_mark(reader, text_start(text, len));
+    pass_mark(reader, utf8_mark(text, len));
     TRY(skip_blank_start(reader, err));
     text = reader->memory + reader->start;
     reader->state = find_state(reader->form, reader->walk.path, text, reader->end - reader->start);
