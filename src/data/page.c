@@ -84,6 +84,8 @@ int page_where(const struct page *page, const yyjson_val *row, int code, struct 
     return page->file ? error_at(err, code, AT_FILE, page->file) : err ? err->code : code;
 }
 
+enum { FIELDS_TOLD = 8 };
+
 static void put_field(const char *name, size_t len, size_t index, struct buf *out)
 {
     enum { SHOWN = 60 };
@@ -91,21 +93,35 @@ static void put_field(const char *name, size_t len, size_t index, struct buf *ou
                len > SHOWN ? "..." : "");
 }
 
+/* Returns how many there are. */
+static size_t put_keys(const yyjson_val *row, struct buf *out)
+{
+    const size_t count = cell_kind(row) == CELL_OBJECT ? cell_len(row) : 0;
+    const yyjson_val *key = row + 1;
+    for (size_t i = 0; i < count && i < FIELDS_TOLD; i++, key = cell_next(key + 1))
+        put_field(key->uni.str, cell_len(key), i, out);
+    return count;
+}
+
+static size_t put_columns(const struct ArrowSchema *schema, struct buf *out)
+{
+    const size_t count = (size_t)schema->n_children;
+    for (size_t i = 0; i < count && i < FIELDS_TOLD; i++) {
+        const char *name = schema->children[i]->name ? schema->children[i]->name : "";
+        put_field(name, strlen(name), i, out);
+    }
+    return count;
+}
+
 void page_fields(const struct page *page, const yyjson_val *row, struct buf *out)
 {
-    enum { TOLD = 8 };
-    const bool is_batch = !row && page && page->kind == PAGE_ARROW;
-    size_t count = is_batch ? (size_t)page->schema.n_children : 0, i = 0;
-    const yyjson_val *key = row ? row + 1 : NULL;
-    if (row && cell_kind(row) == CELL_OBJECT)
-        count = cell_len(row);
-    for (; i < count && i < TOLD; i++) {
-        const char *name = is_batch ? page->schema.children[i]->name : key->uni.str;
-        put_field(name ? name : "", is_batch ? strlen(name ? name : "") : cell_len(key), i, out);
-        key = is_batch ? NULL : cell_next(key + 1);
-    }
-    if (count > TOLD)
-        buf_printf(out, " and %zu more", count - TOLD);
+    size_t count = 0;
+    if (row)
+        count = put_keys(row, out);
+    else if (page && page->kind == PAGE_ARROW)
+        count = put_columns(&page->schema, out);
+    if (count > FIELDS_TOLD)
+        buf_printf(out, " and %zu more", count - FIELDS_TOLD);
     if (count == 0)
         buf_text(out, "none");
 }

@@ -89,10 +89,10 @@ static int check(const struct location *where, const char *folder, const char *d
 {
     int rc = TG_OK;
     const char *url = where->url;
-    if (place)
+    if (place) {
         place->dialect = &dialect_duckdb;
-    if (place)
         place->finds_names = true;
+    }
     TRY(check_form(url, err));
     if (dataset)
         TRY(check_dataset(url, dataset, err));
