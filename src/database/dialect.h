@@ -90,8 +90,8 @@ struct dialect {
     /* Both or none; of {'schema'}: table, "VIEW" in what it is, column, type, "NO": not nullable;
      * table, column of a key in order. */
     const char *reflect, *reflect_keys;
-    /* Query of {'dataset'}: names of what gives rows as a table does, and is none. NULL: each name is
-     * tried, which this database takes note of nowhere. */
+    /* Query of {'dataset'}: names of what gives rows as a table does, and is none. NULL: each name
+     * is tried, which this database takes note of nowhere. */
     const char *views;
     /* Query of {'dataset'} and {wanted}: pairs of a table ("": of none) and a right that the user
      * is to have: SELECT, INSERT, DELETE, UPDATE, TRUNCATE, OWNER (of a table), SCHEMA, DATABASE
