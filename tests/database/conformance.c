@@ -251,6 +251,25 @@ static void assert_named(size_t name_count, bool without_types)
     described_release(&described);
 }
 
+/* Names without quotes may be asked for by another way than those with. */
+static void assert_plain_ones_named(void)
+{
+    static const char *const names[] = {"t", "none", "v", "not_this", "a"};
+    struct described described;
+    const struct table_filter filter = {.names = names, .name_count = 5};
+    sample_ok(connection_describe(con, dataset, &filter, &described, err));
+    assert_int_equal(described.table_count, 2);
+    const struct described_table *t = described_find(&described, "t");
+    assert_int_equal(t->column_count, 3);
+    assert_string_equal(t->columns[1].name, "b \"'x'\"");
+    for (size_t i = 0; i < 3; i++) {
+        assert_true(con->dialect->type_from_sql(t->columns[i].sql_type).type == TYPE_BIGINT);
+        assert_int_equal(t->columns[i].nullable, i > 0);
+    }
+    assert_int_equal(described_find(&described, "a")->column_count, 1);
+    described_release(&described);
+}
+
 static void tables_are_described_by_name(void **state)
 {
     (void)state;
@@ -264,6 +283,7 @@ static void tables_are_described_by_name(void **state)
     exec("CREATE TEMP TABLE not_this (x BIGINT)");
     for (int i = 0; i < 4; i++)
         assert_named(i % 2 ? 100 : 7, i / 2);
+    assert_plain_ones_named();
     sample_ok(connection_describe(con, dataset, &none, &described, err));
     assert_int_equal(described.table_count, 0);
     described_release(&described);

@@ -415,13 +415,26 @@ done:
     return rc;
 }
 
+/* Whether few names are asked for, which the engine can find: before 2.0 pragma_table_info reads no
+ * quote in a name. */
+static bool finds_names(const char *dataset, const struct table_filter *filter)
+{
+    bool plain = filter && filter->names && filter->name_count <= NAMES_MAX;
+    if (!plain || filter->without_types)
+        return plain;
+    plain = !strchr(dataset, '"');
+    for (size_t i = 0; i < filter->name_count; i++)
+        plain = plain && !strchr(filter->names[i], '"');
+    return plain;
+}
+
 static int describe(struct connection *con, const char *dataset, const struct table_filter *filter,
                     struct described *out, struct tg_error *err)
 {
     int rc = TG_OK;
     struct text_rows rows = {0};
     const char *names[NAMES_MAX];
-    if (filter && filter->names && filter->name_count <= NAMES_MAX) {
+    if (finds_names(dataset, filter)) {
         memcpy(names, filter->names, filter->name_count * sizeof(*names));
         return describe_named(con, dataset, names, filter->name_count, filter->without_types, out,
                               err);
