@@ -679,3 +679,11 @@ done:
     buf_release(&text);
     return rc;
 }
+
+const struct resource *config_resource(const struct config *config, const char *name)
+{
+    for (size_t i = 0; i < config->resource_count; i++)
+        if (strcmp(config->resources[i].name, name) == 0)
+            return &config->resources[i];
+    return NULL;
+}

@@ -220,6 +220,8 @@ int config_add_member(struct config *config, const struct resource *group, const
 struct resource_request resource_request(const struct resource *resource,
                                          const struct config *config,
                                          const struct services *services);
+/* The first resource of that name; NULL: there is none. */
+const struct resource *config_resource(const struct config *config, const char *name);
 /* What holds for the resource of that name: its own limits, over those of all. */
 struct limits config_limits(const struct config *config, const char *resource);
 /* Its cursor as it stands before the first load; path NULL: it has none. */

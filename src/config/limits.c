@@ -40,8 +40,6 @@ int limits_take(const struct origin *origin, const struct limit_texts *texts, st
 
 struct limits config_limits(const struct config *config, const char *resource)
 {
-    for (size_t i = 0; i < config->resource_count; i++)
-        if (strcmp(config->resources[i].name, resource) == 0)
-            return limits_over(&config->limits, &config->resources[i].limits);
-    return config->limits;
+    const struct resource *found = config_resource(config, resource);
+    return found ? limits_over(&config->limits, &found->limits) : config->limits;
 }

@@ -312,15 +312,6 @@ static int tell_source(struct why *why, const struct tg_why_options *options, st
 
 /* ---- which table ---- */
 
-static bool has_resource(const struct why *why, const char *name)
-{
-    const struct config *config = &why->pipeline->config;
-    for (size_t i = 0; i < config->resource_count; i++)
-        if (strcmp(config->resources[i].name, name) == 0)
-            return true;
-    return false;
-}
-
 /* By the name of its resource, or its own. */
 static int find_table(struct why *why, const char *resource, struct tg_error *err)
 {
@@ -335,7 +326,7 @@ static int find_table(struct why *why, const char *resource, struct tg_error *er
         else if (is_root)
             buf_printf(&known, "%s%s", known.len > 0 ? ", " : "", table->name);
     }
-    if (!why->table && has_resource(why, resource))
+    if (!why->table && config_resource(&why->pipeline->config, resource))
         rc = error_reason(err,
                           error_set(err, TG_DESTINATION,
                                     "resource '%s' has no table in dataset '%s' yet: nothing of it "
@@ -438,7 +429,7 @@ int why_pipeline(struct tg_pipeline *pipeline, const struct tg_why_options *opti
     if (rc == TG_OK)
         rc = tell(&why, options, out, err);
     else if (options->read && err->reason == TG_REASON_NOTHING_LOADED &&
-             has_resource(&why, options->resource)) {
+             config_resource(&pipeline->config, options->resource)) {
         error_clear(err);
         rc = tell_unloaded(&why, options, out, err);
     }
