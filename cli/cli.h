@@ -52,6 +52,8 @@ extern const struct command *const commands[];
 
 /* NULL: there is none of that name. */
 const struct command *find_command(const char *name);
+struct nearest; /* base/text/nearest.h */
+void offer_commands(struct nearest *nearest);
 const struct flag *find_flag(const struct command *command, const char *name, size_t len);
 /* Value of a flag of the call's command, "" for a switch that was given, or NULL. */
 const char *call_flag(const struct call *call, const char *name);
@@ -61,6 +63,9 @@ int fail(const struct tg_error *err);
 /* "tidegate: message" and a pointer to help; returns 2. */
 int fail_usage(const struct command *command, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
+/* The same where `given` is none of these words ("a b c"), with all of them and the nearest. */
+int fail_word(const struct command *command, const char *what, const char *given,
+              const char *words);
 /* Standard output could not be written (a closed pipe, a full disk): the exit code, or `code` when
  * all is well. */
 int finish_output(int code);
@@ -98,6 +103,8 @@ static inline const char *plural(uint64_t count)
 const char *format_count(uint64_t count, char out[32]);
 
 /* ---- cmd_run.c ---- */
+#define CONTRACT_MODES "evolve freeze discard_row discard_value"
+#define CONTRACT_PARTS "tables columns data_type"
 uint64_t call_accept(const struct call *call); /* --accept-cursor-change, --accept */
 int call_refresh(const struct call *call, enum tg_refresh *out);         /* 0, or the exit code */
 int call_window(const struct call *call, struct tg_window_options *out); /* likewise */
@@ -135,6 +142,10 @@ void plan_way(const struct tg_plan_resource *resource, char *out, size_t size);
 /* ---- advice_text.c, advice_json.c ---- */
 void print_advice_text(const struct tg_advice *advice);
 void print_advice_json(const struct tg_pipeline *pipeline, const struct tg_advice *advice);
+
+/* ---- complete.c ---- */
+/* Those that the value of an option may be, "a b c"; NULL: there is no list of them. */
+const char *flag_words(const char *name);
 
 /* ---- json.c ---- */
 /* Where it loads: fields, and a comma. */

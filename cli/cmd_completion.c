@@ -100,8 +100,8 @@ static int completion_run(const struct call *call)
     for (size_t i = 0; i < sizeof(scripts) / sizeof(scripts[0]); i++)
         if (strcmp(scripts[i].shell, shell) == 0)
             return fputs(scripts[i].script, stdout) < 0;
-    return fail_usage(call->command, "there is no script for '%s'; choose bash, zsh or fish",
-                      shell);
+    return fail_word(call->command, "shell with a script", shell,
+                     call->command->arguments[0].words);
 }
 
 const struct command command_completion = {

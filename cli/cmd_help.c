@@ -8,6 +8,7 @@
  */
 #include <string.h>
 
+#include "base/text/nearest.h"
 #include "cli.h"
 
 static int help_spec(enum tg_reference form)
@@ -16,6 +17,15 @@ static int help_spec(enum tg_reference form)
     char *text = NULL;
     int rc = tg_spec_reference(form, &text, &err);
     return finish_text(rc, text, &err);
+}
+
+static int fail_topic(const struct command *command, const char *topic)
+{
+    char hint[NEAREST_HINT_BYTES];
+    struct nearest nearest = {.wanted = topic};
+    offer_commands(&nearest);
+    nearest_offer_words(&nearest, "spec");
+    return fail_usage(command, "there is no help on '%s'%s", topic, nearest_hint(&nearest, hint));
 }
 
 static int help_run(const struct call *call)
@@ -40,7 +50,7 @@ static int help_run(const struct call *call)
             return 0;
         }
     }
-    return fail_usage(call->command, "there is no help on '%s'", topic);
+    return fail_topic(call->command, topic);
 }
 
 const struct command command_help = {

@@ -9,6 +9,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "base/text/nearest.h"
 #include "cli.h"
 
 /* ---- --schema-contract ---- */
@@ -31,8 +32,23 @@ static bool find_mode(const char *text, size_t len, enum tg_contract_mode *out)
     return false;
 }
 
+/* Of a contract that cannot be read: the word at fault, and the nearest one. */
+struct mistake {
+    char word[NEAREST_HINT_BYTES];
+    struct nearest nearest;
+};
+
+static bool is_mistake(struct mistake *mistake, const char *word, size_t len, const char *words)
+{
+    snprintf(mistake->word, sizeof(mistake->word), "%.*s", (int)len, word);
+    mistake->nearest = (struct nearest){.wanted = mistake->word};
+    nearest_offer_words(&mistake->nearest, words);
+    return false;
+}
+
 /* "freeze", "tables=evolve,columns=freeze"; false: neither. */
-static bool parse_contract(const char *text, struct tg_schema_contract *out)
+static bool parse_contract(const char *text, struct tg_schema_contract *out,
+                           struct mistake *mistake)
 {
     struct {
         const char *name;
@@ -44,13 +60,17 @@ static bool parse_contract(const char *text, struct tg_schema_contract *out)
         return true;
     }
     while (*text) {
-        size_t len = strcspn(text, ","), name_len = strcspn(text, "="), i = 0;
+        size_t len = strcspn(text, ","), name_len = strcspn(text, "=,"), i = 0;
         while (i < 3 && (strlen(entities[i].name) != name_len ||
                          strncmp(entities[i].name, text, name_len) != 0))
             i++;
-        if (i == 3 || name_len >= len || *entities[i].mode != TG_CONTRACT_DEFAULT ||
-            !find_mode(text + name_len + 1, len - name_len - 1, entities[i].mode))
+        if (i == 3)
+            return is_mistake(mistake, text, name_len,
+                              name_len < len ? CONTRACT_PARTS : CONTRACT_MODES);
+        if (name_len >= len || *entities[i].mode != TG_CONTRACT_DEFAULT)
             return false;
+        if (!find_mode(text + name_len + 1, len - name_len - 1, entities[i].mode))
+            return is_mistake(mistake, text + name_len + 1, len - name_len - 1, CONTRACT_MODES);
         text += len;
         if (*text && !*++text)
             return false;
@@ -102,12 +122,9 @@ int call_refresh(const struct call *call, enum tg_refresh *out)
     for (size_t i = TG_REFRESH_DROP_SOURCES; i <= TG_REFRESH_DROP_DATA; i++)
         if (strcmp(words[i], word) == 0)
             *out = (enum tg_refresh)i;
-    return *out != TG_REFRESH_NONE
-               ? 0
-               : fail_usage(call->command,
-                            "'%s' is no way to refresh; choose drop_sources, drop_resources or "
-                            "drop_data",
-                            word);
+    if (*out != TG_REFRESH_NONE)
+        return 0;
+    return fail_word(call->command, "way to refresh", word, flag_words("--refresh"));
 }
 
 int call_window(const struct call *call, struct tg_window_options *out)
@@ -128,16 +145,18 @@ int call_window(const struct call *call, struct tg_window_options *out)
 static int read_options(const struct call *call, struct tg_pipeline_options *options,
                         struct tg_window_options *window)
 {
+    char hint[NEAREST_HINT_BYTES];
+    struct mistake mistake = {.word = ""};
     const char *contract = call_flag(call, "--schema-contract");
     int wrong = call_refresh(call, &options->refresh);
     wrong = wrong ? wrong : call_window(call, window);
-    if (wrong || !contract || parse_contract(contract, &options->schema_contract))
+    if (wrong || !contract || parse_contract(contract, &options->schema_contract, &mistake))
         return wrong;
     return fail_usage(call->command,
                       "'%s' is no schema contract; write evolve, freeze, discard_row or "
                       "discard_value, or one for each: "
-                      "tables=evolve,columns=freeze,data_type=discard_value",
-                      contract);
+                      "tables=evolve,columns=freeze,data_type=discard_value%s",
+                      contract, nearest_hint(&mistake.nearest, hint));
 }
 
 static int run_run(const struct call *call)

@@ -165,10 +165,7 @@ static int show_run(const struct call *call)
     while (i < view_count && strcmp(views[i].name, name) != 0)
         i++;
     if (i == view_count)
-        return fail_usage(call->command,
-                          "'%s' cannot be shown; choose tables, columns, loads, files, rejects, "
-                          "windows, state, schema, packages or resources",
-                          name);
+        return fail_word(call->command, "view", name, call->command->arguments[1].words);
     const struct view *view = &views[i];
     if (format == FORMAT_YAML && (view->columns[0] || view->text != TG_DOCUMENT_SCHEMA))
         return fail_usage(call->command, "only the schema can be shown as YAML");

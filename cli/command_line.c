@@ -14,6 +14,7 @@
 #include <sys/time.h>
 #include <unistd.h>
 
+#include "base/text/nearest.h"
 #include "cli.h"
 #include "command_line.h"
 
@@ -27,6 +28,8 @@ const struct command *const commands[] = {
 #undef COMMAND
     NULL,
 };
+
+enum { WORDS_BYTES = 256 };
 
 const struct command *find_command(const char *name)
 {
@@ -56,6 +59,28 @@ int fail_usage(const struct command *command, const char *format, ...)
     fprintf(stderr, "\nSee 'tidegate help%s%s'.\n", command ? " " : "",
             command ? command->name : "");
     return 2;
+}
+
+/* "a, b or c" of "a b c". */
+static void list_words(const char *words, char *out, size_t size)
+{
+    size_t at = 0;
+    out[0] = '\0';
+    for (size_t len; *words && at < size; words += len + (words[len] == ' ')) {
+        len = strcspn(words, " ");
+        const char *before = at == 0 ? "" : words[len] ? ", " : " or ";
+        at += (size_t)snprintf(out + at, size - at, "%s%.*s", before, (int)len, words);
+    }
+}
+
+int fail_word(const struct command *command, const char *what, const char *given, const char *words)
+{
+    char list[WORDS_BYTES], hint[NEAREST_HINT_BYTES];
+    struct nearest nearest = {.wanted = given};
+    nearest_offer_words(&nearest, words);
+    list_words(words, list, sizeof(list));
+    return fail_usage(command, "'%s' is no %s; choose %s%s", given, what, list,
+                      nearest_hint(&nearest, hint));
 }
 
 int finish_output(int code)
@@ -206,14 +231,27 @@ const struct flag *find_flag(const struct command *command, const char *name, si
     return NULL;
 }
 
+/* Their dashes, which all of them have, are no likeness. */
+static int fail_flag(const struct command *command, const char *given)
+{
+    char name[NEAREST_HINT_BYTES], hint[NEAREST_HINT_BYTES + 8] = "";
+    size_t dashes = strspn(given, "-");
+    struct nearest nearest = {.wanted = name};
+    snprintf(name, sizeof(name), "%.*s", (int)strcspn(given + dashes, "="), given + dashes);
+    for (const struct flag *flag = command->flags; flag->name; flag++)
+        nearest_offer(&nearest, flag->name + 2, strlen(flag->name + 2));
+    if (nearest.name)
+        snprintf(hint, sizeof(hint), "; did you mean '--%s'?", nearest.name);
+    return fail_usage(command, "'%s' is no option of 'tidegate %s'%s", given, command->name, hint);
+}
+
 static int parse_flag(struct call *call, int *index, int count, char **texts)
 {
     const char *text = texts[*index];
     size_t name_len = strcspn(text, "=");
     const struct flag *flag = find_flag(call->command, text, name_len);
     if (!flag)
-        return fail_usage(call->command, "'%s' is no option of 'tidegate %s'", text,
-                          call->command->name);
+        return fail_flag(call->command, text);
     const char **value = &call->flags[flag - call->command->flags];
     if (!flag->value && text[name_len])
         return fail_usage(call->command, "%s takes no value", flag->name);
@@ -261,6 +299,23 @@ static bool asks_for_help(int count, char **texts)
     return false;
 }
 
+void offer_commands(struct nearest *nearest)
+{
+    for (size_t i = 0; commands[i]; i++)
+        nearest_offer(nearest, commands[i]->name, strlen(commands[i]->name));
+}
+
+static int fail_command(const char *given)
+{
+    char hint[NEAREST_HINT_BYTES];
+    struct nearest nearest = {.wanted = given};
+    if (given[0] == '-')
+        return fail_usage(NULL, "'%s' is no command of tidegate; options stand behind one", given);
+    offer_commands(&nearest);
+    return fail_usage(NULL, "'%s' is no command of tidegate%s", given,
+                      nearest_hint(&nearest, hint));
+}
+
 /* A version is answered also where the engine is missing: then it says so. */
 static void print_version(void)
 {
@@ -289,7 +344,7 @@ int run_command_line(int argc, char **argv)
     }
     struct call call = {.command = find_command(argv[1])};
     if (!call.command)
-        return fail_usage(NULL, "'%s' is no command of tidegate", argv[1]);
+        return fail_command(argv[1]);
     if (asks_for_help(argc - 2, argv + 2)) {
         print_command_help(call.command, stdout);
         return finish_output(0);

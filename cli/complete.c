@@ -18,8 +18,6 @@ enum { LINE_WORDS_MAX = 256, LINE_PATH_MAX = 4096 };
 
 /* ---- what values may be ---- */
 
-#define CONTRACT_MODES "evolve freeze discard_row discard_value"
-
 /* By the option's or argument's name, else by what its value is called. */
 static const struct value {
     const char *name;
@@ -34,7 +32,7 @@ static const struct value {
     {.name = "--refresh", .words = "drop_sources drop_resources drop_data"},
     {.name = "--schema-contract",
      .words = CONTRACT_MODES,
-     .keys = "tables columns data_type",
+     .keys = CONTRACT_PARTS,
      .each = CONTRACT_MODES},
     {.name = "--memory", .words = "256MiB 512MiB 1GiB 2GiB 4GiB"},
     {.name = "--window", .words = "1h 6h 1d 1w 1mo 1y"},
@@ -55,6 +53,12 @@ static const struct value *find_value(const char *name)
         if (strcmp(values[i].name, name) == 0)
             return &values[i];
     return NULL;
+}
+
+const char *flag_words(const char *name)
+{
+    const struct value *value = find_value(name);
+    return value ? value->words : NULL;
 }
 
 /* ---- the line ---- */

@@ -487,13 +487,10 @@ static int read_options(const struct call *call, struct progress *progress)
     if (progress->is_quiet && call_flag(call, "--json"))
         return fail_usage(call->command, "--quiet and --json exclude each other");
     if (!parse_mode(mode, progress->is_quiet, &progress->mode))
-        return fail_usage(call->command,
-                          "'%s' is no way to show progress; choose auto, plain, json or none",
-                          mode);
+        return fail_word(call->command, "way to show progress", mode, flag_words("--progress"));
     progress->log.level = usual_level(progress);
     if (level && !log_parse_level(level, &progress->log.level))
-        return fail_usage(call->command,
-                          "'%s' is no level of a log; choose error, warning, info or debug", level);
+        return fail_word(call->command, "level of a log", level, flag_words("--log-level"));
     int reason = log_open(&progress->log);
     if (reason)
         return fail_usage(call->command, "the log file '%s' cannot be opened: %s",

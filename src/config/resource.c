@@ -756,11 +756,17 @@ static int unknown_resource(const struct config *config, const char *name, size_
 {
     char wanted[NEAREST_HINT_BYTES], hint[NEAREST_HINT_BYTES];
     struct nearest nearest = {.wanted = wanted};
+    struct buf known = BUF_INIT;
     snprintf(wanted, sizeof(wanted), "%.*s", (int)len, name);
-    for (size_t i = 0; i < config->resource_count; i++)
+    for (size_t i = 0; i < config->resource_count; i++) {
         nearest_offer(&nearest, config->resources[i].name, strlen(config->resources[i].name));
-    return error_set(err, TG_USAGE, "pipeline '%s' has no resource '%.*s' to select%s",
-                     config->pipeline, (int)len, name, nearest_hint(&nearest, hint));
+        buf_printf(&known, "%s%s", i == 0 ? "; there are: " : ", ", config->resources[i].name);
+    }
+    int rc = error_set(err, TG_USAGE, "pipeline '%s' has no resource '%.*s' to select%s",
+                       config->pipeline, (int)len, name,
+                       nearest.name ? nearest_hint(&nearest, hint) : buf_string(&known));
+    buf_release(&known);
+    return rc;
 }
 
 int config_select(struct config *config, const char *names, struct tg_error *err)

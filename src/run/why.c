@@ -15,6 +15,7 @@
 
 #include "base/fs.h"
 #include "base/json.h"
+#include "base/text/nearest.h"
 #include "data/sheet.h"
 #include "run/inspect.h"
 #include "run/why_key.h"
@@ -312,11 +313,23 @@ static int tell_source(struct why *why, const struct tg_why_options *options, st
 
 /* ---- which table ---- */
 
+static void offer_table(const struct table *table, struct nearest *nearest, struct buf *known)
+{
+    nearest_offer(nearest, table->resource, strlen(table->resource));
+    nearest_offer(nearest, table->name, strlen(table->name));
+    buf_printf(known, "%s%s", known->len > 0 ? ", " : "", table->name);
+}
+
 /* By the name of its resource, or its own. */
 static int find_table(struct why *why, const char *resource, struct tg_error *err)
 {
     int rc = TG_OK;
+    char hint[NEAREST_HINT_BYTES];
     struct buf known = BUF_INIT;
+    struct nearest nearest = {.wanted = resource};
+    const struct config *config = &why->pipeline->config;
+    for (size_t i = 0; i < config->resource_count; i++)
+        nearest_offer(&nearest, config->resources[i].name, strlen(config->resources[i].name));
     for (size_t i = 0; i < why->catalog.table_count && !why->table; i++) {
         const struct table *table = why->catalog.tables[i];
         bool is_root = !table->parent && !table_is_system(table) && table->resource;
@@ -324,21 +337,21 @@ static int find_table(struct why *why, const char *resource, struct tg_error *er
             (strcmp(table->resource, resource) == 0 || strcmp(table->name, resource) == 0))
             why->table = table;
         else if (is_root)
-            buf_printf(&known, "%s%s", known.len > 0 ? ", " : "", table->name);
+            offer_table(table, &nearest, &known);
     }
-    if (!why->table && config_resource(&why->pipeline->config, resource))
+    if (!why->table && config_resource(config, resource))
         rc = error_reason(err,
                           error_set(err, TG_DESTINATION,
                                     "resource '%s' has no table in dataset '%s' yet: nothing of it "
                                     "was loaded; run the pipeline first, or see by `tidegate why "
                                     "--read` what a run would do with the row",
-                                    resource, why->pipeline->config.dataset),
+                                    resource, config->dataset),
                           TG_REASON_NOTHING_LOADED);
     else if (!why->table)
         rc = error_set(err, TG_USAGE,
                        "no table of a resource '%s' is in the schema of dataset '%s'%s%s", resource,
-                       why->pipeline->config.dataset, known.len > 0 ? "; there are: " : "",
-                       buf_string(&known));
+                       config->dataset, nearest.name || known.len == 0 ? "" : "; there are: ",
+                       nearest.name ? nearest_hint(&nearest, hint) : buf_string(&known));
     buf_release(&known);
     return rc;
 }

@@ -26,6 +26,9 @@ static void the_nearest_name_is_near(void **state)
     assert_string_equal(nearest_of("ROOT", names), "root");
     assert_string_equal(nearest_of("primarykey", names), "primary_key");
     assert_string_equal(nearest_of("cursor_value_missing", names), "on_cursor_value_missing");
+    assert_string_equal(nearest_of("prim", names), "primary_key"); /* not typed to its end */
+    assert_null(nearest_of("pr", names));
+    assert_string_equal(nearest_of("pat", (const char *const[]){"patterns", "path", NULL}), "path");
     assert_null(nearest_of("xy", names));
     assert_null(nearest_of("", names));
     memset(longest, 'a', sizeof(longest) - 1);

@@ -58,6 +58,51 @@ test_usage_errors_end_with_2() {
     says "missing.yaml"
 }
 
+# meant WANTED ARGUMENTS...: a usage error that proposes WANTED; nothing, where it is empty
+meant() {
+    local wanted=$1
+    shift
+    tg "$@"
+    equal 2 "$ended" "exit code of 'tidegate $*'"
+    if [ "$wanted" ]; then says "; did you mean '$wanted'?"; else case $said in *"did you mean"*) fail "$said" ;; esac fi
+}
+
+test_what_is_misspelt_gets_the_nearest_name() {
+    spec "orders: {path: t.jsonl}
+  customers: {path: t.jsonl}"
+    echo '{"id": 1}' >t.jsonl
+    meant run rnu spec.yaml
+    meant "" frobnicate
+    meant run help rum
+    meant spec help spek
+    meant --workdir run spec.yaml --wrokdir=x
+    meant --json show spec.yaml loads -jsn
+    meant "" run spec.yaml --qq # --to is like it by the dashes alone
+    meant loads show spec.yaml lods
+    says "'lods' is no view; choose tables, columns, loads, files, rejects, windows, state, schema, packages or resources; did"
+    meant json run spec.yaml --progress jsn
+    says "choose auto, plain, json or none; did"
+    meant warning run spec.yaml --log-level warn
+    meant drop_data run spec.yaml --refresh dropdata
+    meant freeze run spec.yaml --schema-contract freze
+    meant columns run spec.yaml --schema-contract tables=freeze,colums=freeze
+    meant discard_row run spec.yaml --schema-contract columns=discardrow
+    meant "" run spec.yaml --schema-contract columns=freeze,columns=freeze
+    meant fish completion fihs
+    meant orders run spec.yaml --select customers,ordrs
+    meant "" run spec.yaml --select nothing
+    says "has no resource 'nothing' to select; there are: orders, customers"
+    tg --json run spec.yaml
+    says "'--json' is no command of tidegate; options stand behind one"
+    run 0 --select orders
+    meant orders why spec.yaml ordrs id=1
+    meant customers why spec.yaml custmers id=1
+    meant "" why spec.yaml nothing id=1
+    says "; there are: orders"
+    echo "environments: {dev: , prod: }" >>spec.yaml
+    meant prod run spec.yaml --env prd
+}
+
 test_init_writes_a_spec_that_runs() {
     "$tidegate" init >spec.yaml
     "$tidegate" check spec.yaml >/dev/null 2>&1 || true

@@ -142,7 +142,7 @@ test_a_shell_that_is_none() {
     local code=0
     said=$("$tidegate" completion tcsh 2>&1) || code=$?
     equal 2 "$code"
-    says "there is no script for 'tcsh'; choose bash, zsh or fish"
+    says "'tcsh' is no shell with a script; choose bash, zsh or fish"
 }
 
 run_tests

@@ -382,7 +382,9 @@ static void names_select(void **state)
                         "pipeline 'shop' has no resource 'clik' to select; did you mean 'click'?");
     assert_true(config->resources[2].selected); /* as it was */
     assert_int_equal(config_select(config, "zzzzzzzz", &spec->err), TG_USAGE);
-    assert_string_equal(spec->err.what, "pipeline 'shop' has no resource 'zzzzzzzz' to select");
+    assert_string_equal(spec->err.what,
+                        "pipeline 'shop' has no resource 'zzzzzzzz' to select; there are: "
+                        "person, click, order");
     assert_int_equal(config_select(config, "clicks", &spec->err), TG_USAGE);
     assert_int_equal(config_select(config, NULL, &spec->err), TG_OK);
     assert_true(config->resources[1].selected);
@@ -405,7 +407,9 @@ static void names_select_members(void **state)
     assert_false(config_takes_member(&config->resources[0], "order"));
     assert_true(config_takes_member(&config->resources[2], "customers"));
     assert_int_equal(config_check_selected(config, "orders,c", &spec->err), TG_USAGE);
-    assert_string_equal(spec->err.what, "pipeline 'shop' has no resource 'orders' to select");
+    assert_string_equal(spec->err.what,
+                        "pipeline 'shop' has no resource 'orders' to select; there are: "
+                        "all, one, c");
     assert_int_equal(config_add_member(config, &config->resources[0], "orders", &spec->err), TG_OK);
     assert_int_equal(config_check_selected(config, "orders,c", &spec->err), TG_OK);
     assert_int_equal(config_check_selected(config, "order", &spec->err), TG_USAGE);

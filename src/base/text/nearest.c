@@ -3,15 +3,19 @@
  *
  *   nearest_offer (each name there is) -> edit_distance -> nearest_hint: "; did you mean 'x'?"
  *
- * A third of the letters may be wrong, two in short names; case does not count. What the names are
- * of is the caller's.
+ * A third of the letters may be wrong, two in short names; case does not count. A name that is not
+ * typed to its end is near, too. What the names are of is the caller's.
  */
 #include "base/text/nearest.h"
 
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
-enum { WORD_MAX = 64 }; /* longer ones have no nearest name */
+enum {
+    WORD_MAX = 64,    /* longer ones have no nearest name */
+    BEGINNING_MIN = 3 /* letters; less are the beginning of too many */
+};
 
 static char lower(char c)
 {
@@ -43,6 +47,11 @@ static size_t edit_distance(const char *a, size_t a_len, const char *b, size_t b
     return rows[a_len % 3][b_len];
 }
 
+static bool is_beginning(const char *wanted, size_t wanted_len, const char *name, size_t len)
+{
+    return wanted_len >= BEGINNING_MIN && wanted_len < len && memcmp(wanted, name, wanted_len) == 0;
+}
+
 void nearest_offer(struct nearest *nearest, const char *name, size_t len)
 {
     size_t wanted_len = strlen(nearest->wanted);
@@ -50,6 +59,8 @@ void nearest_offer(struct nearest *nearest, const char *name, size_t len)
         return;
     size_t distance = edit_distance(nearest->wanted, wanted_len, name, len);
     size_t limit = wanted_len / 3 > 2 ? wanted_len / 3 : 2;
+    if (is_beginning(nearest->wanted, wanted_len, name, len))
+        distance = least(distance, limit);
     if (distance > limit || distance >= wanted_len || distance >= len)
         return;
     if (!nearest->name || distance < nearest->distance)
