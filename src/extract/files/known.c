@@ -77,15 +77,6 @@ static uint64_t head_of(const struct bookmark *entry)
     return strtoull(entry->head, NULL, 16);
 }
 
-static bool has_passed(const struct text_walk *content, const struct bookmark *entry)
-{
-    char hash[HASH_STREAM_TEXT + 1];
-    if (hash_stream_bytes(content->text) != entry->content_bytes)
-        return false;
-    hash_stream_text(content->text, hash);
-    return strcmp(hash, entry->content) == 0;
-}
-
 /* Walks as far as the entry's text is that of the file. A last row without a line end may have been
  * read half, unless the line ends right behind it. */
 static int compare(struct text_walk *content, const struct bookmark *entry, enum verdict *out,
@@ -98,7 +89,7 @@ static int compare(struct text_walk *content, const struct bookmark *entry, enum
     if (hash_stream_head(content->text, entry->content_bytes) != head_of(entry))
         goto done;
     TRY(text_pass(content, entry->content_bytes, err));
-    if (!has_passed(content, entry))
+    if (!text_is_of(content, entry))
         goto done;
     const bool is_whole = text_ends_line(content);
     TRY(text_peek(content, &more, &ends_line, err));

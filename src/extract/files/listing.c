@@ -98,7 +98,10 @@ int listing_open(const struct listed_file *file, struct reader **out, struct tg_
     struct fs_stat info;
     int rc = TG_OK;
     *out = NULL;
-    TRY(reader_open(file->path, out, err));
+    const int opened = reader_open(file->path, out, err);
+    if (opened != TG_OK)
+        TRY(stat_path(file, &info, err)); /* it may be gone by now */
+    TRY(opened);
     TRY(reader_stat(*out, &info, err));
     TRY(check_identity(file, &info, err));
 done:

@@ -110,6 +110,15 @@ done:
     return rc;
 }
 
+bool text_is_of(const struct text_walk *content, const struct bookmark *entry)
+{
+    char hash[HASH_STREAM_TEXT + 1];
+    if (hash_stream_bytes(content->text) != entry->content_bytes)
+        return false;
+    hash_stream_text(content->text, hash);
+    return strcmp(hash, entry->content) == 0;
+}
+
 int text_peek(struct text_walk *content, bool *more, bool *ends_line, struct tg_error *err)
 {
     char next[2] = "";

@@ -22,6 +22,8 @@ int text_open(const struct listed_file *file, struct text_walk *out,
               struct tg_error *err) TG_CHECK_RESULT;
 /* Goes on until `to` bytes of text are passed, or it ends. */
 int text_pass(struct text_walk *content, int64_t to, struct tg_error *err) TG_CHECK_RESULT;
+/* Whether what was passed is the very text of the entry. */
+bool text_is_of(const struct text_walk *content, const struct bookmark *entry);
 /* Whether what was passed ends with a line end. */
 bool text_ends_line(const struct text_walk *content);
 /* Whether more comes, and a line end first; it is not hashed. The walk cannot go on from here. */

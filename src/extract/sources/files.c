@@ -3,8 +3,8 @@
  *
  * Data path: files_open (the root) -> files_read (listing_make: globs; known_match: what of them
  * was loaded) -> files_next: open_next (a reader for the format) -> read_page (json_reader,
- * csv_reader or parquet_reader) until the file ends -> finish_file -> remember_read, a bookmark for
- * the ledger.
+ * csv_reader or parquet_reader) until the file ends -> finish_file: reading.c (was it one text all
+ * the while?) -> remember_read, a bookmark for the ledger.
  *
  * A file is read whole, or from where it ended when it was loaded; a hash is taken of all that was
  * read, so that what is added while it is read is seen by the next run. What of it is new is for
@@ -21,6 +21,7 @@
 #include "extract/files/csv_settings.h"
 #include "extract/files/format.h"
 #include "extract/files/known.h"
+#include "extract/files/reading.h"
 #include "extract/files/remember.h"
 #include "extract/files/report.h"
 #include "extract/files/skip.h"
@@ -62,6 +63,7 @@ struct files_stream {
 
     /* the file that is being read */
     struct page_stream *pages; /* NULL: none is open */
+    struct file_state before;  /* how it was */
     bool is_watched;           /* its reader hashes what it reads */
     struct hash_stream *text;  /* of what is read of it, and of what was loaded before */
     int64_t bytes_told;        /* with its pages */
@@ -427,7 +429,7 @@ static int open_csv(struct files_stream *stream, const struct listed_file *file,
     return csv_reader_open(text, &options, &stream->pages, err);
 }
 
-/* The engine opens it by its path; what is there in the end is looked at again (read_text). */
+/* The engine opens it by its path; what is there in the end is looked at again. */
 static int open_parquet(struct files_stream *stream, const struct listed_file *file,
                         struct tg_error *err)
 {
@@ -441,7 +443,15 @@ done:
     return rc;
 }
 
-/* What its size and time are is asked before it is read: what changes meanwhile is seen. */
+static int explain(const struct files_stream *stream, const struct listed_file *file, int code,
+                   struct tg_error *err)
+{
+    const struct hash_stream *text = stream->is_watched ? stream->text : NULL;
+    return reading_explain(file, &stream->before, text, code, err);
+}
+
+/* What its size and time are is asked before it is read: what changes meanwhile is seen. A tail
+ * goes on the text that was compared before that. */
 static int open_file(struct files_stream *stream, struct listed_file *file, struct tg_error *err)
 {
     enum format format = file_format(stream, file);
@@ -452,51 +462,25 @@ static int open_file(struct files_stream *stream, struct listed_file *file, stru
         TRY(error_set(err, TG_SOURCE,
                       "file '%s' has the same text as '%s', which is loaded (same_content: fail)",
                       shown(file), file->twin ? file->twin->name : file->entry->key));
+    stream->before = file_state_of(file);
     TRY(listing_stat(file, err));
+    if (file->fate != FILE_TAIL)
+        stream->before = file_state_of(file);
     TRY(start_text(stream, file, err));
     stream->is_watched = format != FORMAT_PARQUET;
     stream->bytes_told = 0;
     if (stream->is_watched)
         TRY(listing_open(file, &text, err));
     if (format == FORMAT_PARQUET)
-        TRY(open_parquet(stream, file, err));
+        rc = open_parquet(stream, file, err);
     else if (format == FORMAT_CSV)
-        TRY(open_csv(stream, file, text, err));
+        rc = open_csv(stream, file, text, err);
     else
-        TRY(open_json(stream, file, text, err));
+        rc = open_json(stream, file, text, err);
+    if (rc != TG_OK)
+        rc = explain(stream, file, rc, err);
 done:
     return rc;
-}
-
-/* The engine reads Parquet by itself, here and there; so the file is looked through once more. */
-static int read_text(struct files_stream *stream, struct listed_file *file, bool *changed,
-                     struct tg_error *err)
-{
-    struct text_walk content = {0};
-    int64_t size = file->size, mtime_us = file->mtime_us;
-    int rc = TG_OK;
-    TRY(text_open(file, &content, err));
-    TRY(text_pass(&content, INT64_MAX, err));
-    hash_stream_free(stream->text);
-    stream->text = content.text;
-    content.text = NULL;
-    TRY(listing_stat(file, err));
-    *changed = file->size != size || file->mtime_us != mtime_us;
-done:
-    text_close(&content);
-    return rc;
-}
-
-/* Without a cursor, rows that were added meanwhile would be lost, or those that were read loaded
- * twice. */
-static int has_changed(const struct listed_file *file, bool matters, struct tg_error *err)
-{
-    if (!matters)
-        return TG_OK;
-    error_set(err, TG_SOURCE, "file '%s' changed while it was read; run again", shown(file));
-    if (err)
-        err->retryable = true;
-    return TG_SOURCE;
 }
 
 static void leave_file(struct files_stream *stream)
@@ -506,8 +490,11 @@ static void leave_file(struct files_stream *stream)
     stream->next++;
 }
 
+/* Without a cursor, rows of Parquet that came meanwhile would be lost, or those that were read
+ * loaded twice. */
 static int finish_file(struct files_stream *stream, struct listed_file *file, struct tg_error *err)
 {
+    const bool matters = skips_known(stream) && !stream->request.cursor->path;
     bool changed = false;
     int rc = TG_OK;
     leave_file(stream);
@@ -516,11 +503,13 @@ static int finish_file(struct files_stream *stream, struct listed_file *file, st
                 (unsigned long long)file->rows, plural(file->rows));
     if (!file->is_file)
         return TG_OK;
-    if (!stream->is_watched)
-        TRY(read_text(stream, file, &changed, err));
-    if (changed)
-        TRY(has_changed(file, skips_known(stream) && !stream->request.cursor->path, err));
+    if (stream->is_watched)
+        TRY(reading_check(file, &stream->before, stream->text, err));
     else
+        TRY(reading_look_through(file, &stream->before, &stream->text, &changed, err));
+    if (changed && matters)
+        return reading_changed(file, err);
+    if (!changed)
         TRY(remember_read(&stream->made, file, stream->text, err));
 done:
     return rc;
@@ -570,7 +559,9 @@ static int read_page(struct files_stream *stream, struct page *page, struct tg_e
     struct listed_file *file = &stream->listing.items[stream->next];
     int rc = TG_OK;
     TRY(context_check(context_of(stream), err));
-    TRY(stream->pages->next(stream->pages, page, err));
+    rc = stream->pages->next(stream->pages, page, err);
+    if (rc != TG_OK)
+        return explain(stream, file, rc, err);
     count_bytes(stream, file, page);
     page->unread = file->unread;
     page->unread_lines = file->unread_lines;
