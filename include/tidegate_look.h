@@ -107,9 +107,8 @@ static inline void tg_why_options_init(struct tg_why_options *options)
  *            as an undo keeps it), rejected, unreadable (rejects whose key nobody knows), waiting
  *            (loads on local disk), absent, more, unrecorded; with `read`, of a row of the source:
  *            source_passes, source_unread (its file), source_below, source_beyond, source_known,
- *            source_without (a value of the cursor), source_rejected, source_discarded (by the
- *            contract), source_fails (the run would), source_deduplicated; source_absent,
- *            source_unreadable (rows); more words may come
+ *            source_without (a value of the cursor), source_rejected, source_fails (the run would),
+ *            source_deduplicated; source_absent, source_unreadable (rows); more words may come
  *   load_id, at (when it was committed), table: where they are known
  *   detail   the sentence for people, which may change
  * TG_USAGE for a resource or a column that there is none of. TG_DESTINATION, of a resource that was

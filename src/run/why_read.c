@@ -20,12 +20,12 @@
 #include "write/disposition.h"
 
 /* The rules, in the order in which a run asks them. */
-enum rule { UNREAD, WITHOUT, BELOW, BEYOND, KNOWN, REJECTED, DISCARDED, FAILS, PASSES };
+enum rule { UNREAD, WITHOUT, BELOW, BEYOND, KNOWN, REJECTED, FAILS, PASSES };
 
 static const char *const facts[] = {
-    [UNREAD] = "source_unread",       [WITHOUT] = "source_without", [BELOW] = "source_below",
-    [BEYOND] = "source_beyond",       [KNOWN] = "source_known",     [REJECTED] = "source_rejected",
-    [DISCARDED] = "source_discarded", [FAILS] = "source_fails",     [PASSES] = "source_passes"};
+    [UNREAD] = "source_unread", [WITHOUT] = "source_without", [BELOW] = "source_below",
+    [BEYOND] = "source_beyond", [KNOWN] = "source_known",     [REJECTED] = "source_rejected",
+    [FAILS] = "source_fails",   [PASSES] = "source_passes"};
 
 struct seen_row {
     enum rule rule;
@@ -215,23 +215,23 @@ static struct counters counters_of(const struct resource_load *part)
                              part->counts->rows_rejected, normalizer_row_count(part->normalizer)};
 }
 
-/* Which of them a row has moved. */
+/* Which of them a row has moved: what nothing has left out, and nobody refused, passes. */
 static enum rule judge(const struct resource_load *part, const struct counters *before)
 {
     const struct counters now = counters_of(part);
     const struct {
         bool moved;
         enum rule rule;
-    } rules[] = {{now.cursor.below > before->cursor.below, BELOW},
-                 {now.cursor.beyond > before->cursor.beyond, BEYOND},
-                 {now.cursor.known > before->cursor.known, KNOWN},
-                 {now.rejected > before->rejected, REJECTED},
-                 {now.rows > before->rows, PASSES},
-                 {now.cursor.without > before->cursor.without, WITHOUT}};
+    } rules[] = {
+        {now.cursor.below > before->cursor.below, BELOW},
+        {now.cursor.beyond > before->cursor.beyond, BEYOND},
+        {now.cursor.known > before->cursor.known, KNOWN},
+        {now.rejected > before->rejected, REJECTED},
+        {now.cursor.without > before->cursor.without && now.rows == before->rows, WITHOUT}};
     for (size_t i = 0; i < sizeof(rules) / sizeof(rules[0]); i++)
         if (rules[i].moved)
             return rules[i].rule;
-    return DISCARDED;
+    return PASSES;
 }
 
 /* A mistake in a row of the key would end a run, and is told; others are the caller's. */
@@ -248,12 +248,13 @@ static int take_failure(struct following *following, int rc, struct tg_error *er
     return row->why ? TG_OK : error_nomem(err);
 }
 
-static int follow_row(struct following *following, struct tg_error *err)
+/* `over`: a run would read no more. */
+static int follow_row(struct following *following, bool *over, struct tg_error *err)
 {
     struct resource_load *part = following->part;
     const struct counters before = counters_of(part);
-    bool over = false;
-    int rc = extract_page(part->extract, &over, err);
+    following->row = NULL;
+    int rc = extract_page(part->extract, over, err);
     if (rc != TG_OK)
         return take_failure(following, rc, err);
     if (!following->row)
@@ -262,6 +263,25 @@ static int follow_row(struct following *following, struct tg_error *err)
         following->row->rule = judge(part, &before);
     following->of_rule[following->row->rule]++;
     return TG_OK;
+}
+
+/* Behind a row that has ended the reading: the source has them, and a run does not. */
+static int follow_rest(struct following *following, struct tg_error *err)
+{
+    int rc = TG_OK;
+    struct page page = {0};
+    while (!following->is_over) {
+        TRY(next_of_key(&following->base, &page, err));
+        if (!following->row)
+            continue;
+        following->row->rule = UNREAD;
+        following->row->why = "by row_order a run stops at a row before it, the first that its "
+                              "cursor does not want";
+        following->of_rule[UNREAD]++;
+    }
+done:
+    page_release(&page);
+    return rc;
 }
 
 /* The last of those that pass is at fault, if any is. */
@@ -280,7 +300,7 @@ static int follow(struct following *following, const struct resource *resource,
                   struct tg_error *err)
 {
     int rc = TG_OK;
-    bool over;
+    bool over = false;
     struct load *load = &following->load;
     const struct onlooker onlooker = {lay_over, hear_reject, following};
     const struct turn turn = {.is_last = true, .reading = 1, .onlooker = &onlooker};
@@ -292,8 +312,9 @@ static int follow(struct following *following, const struct resource *resource,
     TRY(resource_begin(load, resource, &turn, &following->part, err));
     load->resource_count = 1;
     TRY(resource_read(following->part, 0, load->resources, &over, err));
-    while (!following->is_over)
-        TRY(follow_row(following, err));
+    while (!following->is_over && !over)
+        TRY(follow_row(following, &over, err));
+    TRY(follow_rest(following, err));
     TRY(finish(following, err));
 done:
     return rc;
@@ -364,13 +385,6 @@ static void put_without(struct following *following, const struct seen_row *row,
                cursor_view(following->part->cursor)->path);
 }
 
-static void put_discarded(struct following *following, const struct seen_row *row, struct buf *out)
-{
-    (void)row;
-    buf_printf(out, "is left out by the schema contract, which takes no rows for table '%s'",
-               following->part->root->name);
-}
-
 /* What becomes of it at the destination. */
 static void put_passes(struct following *following, const struct seen_row *row, struct buf *out)
 {
@@ -407,9 +421,8 @@ static void put_fails(struct following *following, const struct seen_row *row, s
 
 static void (*const put[])(struct following *following, const struct seen_row *row,
                            struct buf *out) = {
-    [UNREAD] = put_unread,       [WITHOUT] = put_without, [BELOW] = put_below,
-    [BEYOND] = put_beyond,       [KNOWN] = put_known,     [REJECTED] = put_rejected,
-    [DISCARDED] = put_discarded, [FAILS] = put_fails,     [PASSES] = put_passes};
+    [UNREAD] = put_unread, [WITHOUT] = put_without,   [BELOW] = put_below, [BEYOND] = put_beyond,
+    [KNOWN] = put_known,   [REJECTED] = put_rejected, [FAILS] = put_fails, [PASSES] = put_passes};
 
 static int tell(struct following *following, const char *fact, struct buf *text,
                 struct tg_error *err)

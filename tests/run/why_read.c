@@ -95,6 +95,28 @@ static void by_the_cursor(struct fixture *fixture)
     tells(fixture, "c", "3", "source_fails", "the cursor field 'at' is missing");
 }
 
+/* A run stops at the first row that its cursor does not want; others behind it are not read. */
+static void by_the_end_of_an_order(struct fixture *fixture)
+{
+    put_file(fixture, "o.jsonl",
+             "{\"id\": 1, \"at\": 1}\n{\"id\": 1, \"at\": 4}\n{\"id\": 1, \"at\": 7}\n"
+             "{\"id\": 1, \"at\": 8}\n{\"id\": 2, \"at\": 9}\n");
+    open_as(fixture, FILES,
+            "o: {path: o.jsonl, incremental: {cursor: at, initial_value: 3, end_value: 6, "
+            "row_order: asc}}",
+            1);
+    tells(fixture, "o", "id=1", "source_below", "line 1");
+    tells(fixture, "o", "id=1", "source_passes", "line 2");
+    tells(fixture, "o", "id=1", "source_beyond", "its at, 7, lies beyond the end 6");
+    tells(fixture, "o", "id=1", "source_unread", "line 4) is not read: by row_order a run stops");
+    tells(fixture, "o", "id=2", "source_beyond", "its at, 9, lies beyond");
+    put_file(fixture, "o.jsonl", "{\"id\": 1, \"at\": 7}\n{\"id\": 2, \"at\": 1}\n");
+    open_as(fixture, FILES,
+            "o: {path: o.jsonl, incremental: {cursor: at, initial_value: 3, row_order: desc}}", 1);
+    tells(fixture, "o", "id=1", "source_passes", "line 1");
+    tells(fixture, "o", "id=2", "source_below", "its at, 1, lies before the start 3");
+}
+
 /* Rows of another key may take it along, and those are not followed. */
 static void by_the_cursor_of_a_group(struct fixture *fixture)
 {
@@ -274,6 +296,7 @@ static void all(struct fixture *fixture)
     by_the_cursor(fixture);
     beside_what_is_loaded(fixture);
     by_the_cursor_of_a_group(fixture);
+    by_the_end_of_an_order(fixture);
     by_dedup_sort(fixture);
     by_what_is_known_of_files(fixture);
     by_what_the_cursor_skips(fixture);
