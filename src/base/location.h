@@ -26,6 +26,8 @@ struct location {
      * permission to write. Of `given` that is the program's to see to. */
     bool read_only;
     const char *replace_strategy; /* of a destination, for who says none; NULL */
+    /* Rows must not be hidden by a policy, whatever the URL says: they would be merged again. */
+    bool whole;
 };
 
 /* Keys of one that is a map. */

@@ -344,8 +344,8 @@ done:
 /* What values and literals look like must not depend on the server's settings. A database that does
  * not know how its texts are encoded sends them as they are: the decoder says which one is wrong,
  * the server would not. Rows that a policy hides would be missed in silence: the server is to
- * refuse such a table, unless somebody wants it so. */
-static int set_up(struct pg_client *client, const struct context *ctx, long *process,
+ * refuse such a table, unless somebody wants it so; and always, who must see it whole. */
+static int set_up(struct pg_client *client, const struct context *ctx, bool whole, long *process,
                   struct tg_error *err)
 {
     static const char settings[] =
@@ -355,14 +355,17 @@ static int set_up(struct pg_client *client, const struct context *ctx, long *pro
         "    ('standard_conforming_strings', 'on'),\n"
         "    ('client_encoding', CASE current_setting('server_encoding')\n"
         "                        WHEN 'SQL_ASCII' THEN 'SQL_ASCII' ELSE 'UTF8' END),\n"
-        "    ('row_security', (SELECT CASE source WHEN 'default' THEN 'off' ELSE setting END\n"
+        "    ('row_security', (SELECT CASE WHEN source = 'default' OR %s THEN 'off'\n"
+        "                             ELSE setting END\n"
         "                      FROM pg_catalog.pg_settings WHERE name = 'row_security'))\n"
         ") AS settings (name, value)";
     bool late;
+    char sql[sizeof(settings) + sizeof("false")];
+    snprintf(sql, sizeof(sql), settings, whole ? "true" : "false");
     pq.setNoticeReceiver(client->conn, on_notice, client);
     if (pq.setnonblocking(client->conn, 1) != 0)
         return pg_lost_error(client, err);
-    return ask_number(client, ctx, settings, 0, &late, process, err);
+    return ask_number(client, ctx, sql, 0, &late, process, err);
 }
 
 /* A pooler of transactions gives each of them to any process of the server, where settings,
@@ -392,7 +395,7 @@ static int refuse_shared(const struct pg_client *client, long process, const str
                      pq.host(client->conn));
 }
 
-int pg_open(const struct context *ctx, const char *conninfo, struct pg_client **out,
+int pg_open(const struct context *ctx, const char *conninfo, bool whole, struct pg_client **out,
             struct tg_error *err)
 {
     int rc = TG_OK;
@@ -404,7 +407,7 @@ int pg_open(const struct context *ctx, const char *conninfo, struct pg_client **
     TRY(pg_check(conninfo, err));
     TRY(pg_dial(ctx, conninfo, &client->conn, err));
     TRY(check_version(client->conn, err));
-    TRY(set_up(client, ctx, &process, err));
+    TRY(set_up(client, ctx, whole, &process, err));
     TRY(refuse_shared(client, process, ctx, conninfo, err));
     *out = client;
     client = NULL;

@@ -25,8 +25,10 @@ int pg_identity(const char *conninfo, struct buf *out, struct tg_error *err) TG_
 
 /* ---- sessions (client.c) ---- */
 
-/* Connects, in UTC, UTF-8 and ISO forms. Versions before 15 are refused. */
-int pg_open(const struct context *ctx, const char *conninfo, struct pg_client **out,
+/* Connects, in UTC, UTF-8 and ISO forms. Versions before 15 are refused. A table of which a policy
+ * hides rows fails a statement, unless the connection's options or the user's settings have
+ * row_security on; where it is to be `whole`, then too. */
+int pg_open(const struct context *ctx, const char *conninfo, bool whole, struct pg_client **out,
             struct tg_error *err) TG_CHECK_RESULT;
 /* What is open at the server is rolled back. NULL is fine. */
 void pg_close(struct pg_client *client);

@@ -58,19 +58,28 @@ static const struct rule rules[] = {
     {"", TG_DESTINATION, false, ""},
 };
 
-static const struct rule *find_rule(const char *sqlstate)
+/* A policy is no right that somebody could grant; its SQLSTATE is that of any right. */
+static const struct rule hidden_rows = {
+    "42501", TG_DESTINATION, false,
+    "; rows that it hides would be missed: give the user BYPASSRLS, or connect as another; of a "
+    "source, row_security=on in the connection's options reads what the policy shows"};
+
+/* `routine`: of the server, where the error comes from; NULL: unknown. */
+static const struct rule *find_rule(const char *sqlstate, const char *routine)
 {
     const struct rule *rule = rules;
+    if (routine && strcmp(routine, "check_enable_rls") == 0)
+        return &hidden_rows;
     while (strncmp(rule->sqlstate, sqlstate, strlen(rule->sqlstate)) != 0)
         rule++;
     return rule;
 }
 
 /* `place` comes last: lines of the statement. */
-static int finish_error(const char *sqlstate, const struct buf *text, const char *place,
-                        struct tg_error *err)
+static int finish_error(const char *sqlstate, const char *routine, const struct buf *text,
+                        const char *place, struct tg_error *err)
 {
-    const struct rule *rule = find_rule(sqlstate);
+    const struct rule *rule = find_rule(sqlstate, routine);
     int rc =
         error_set(err, rule->code, "postgresql: %s%s%s", buf_string(text), rule->advice, place);
     if (err) {
@@ -171,7 +180,7 @@ int pg_lost_error(const struct pg_client *client, struct tg_error *err)
     if (*message)
         buf_text(&text, ": ");
     pg_one_line(message, &text);
-    int rc = finish_error("08006", &text, "", err);
+    int rc = finish_error("08006", NULL, &text, "", err);
     buf_release(&text);
     return rc;
 }
@@ -187,7 +196,8 @@ int pg_result_error(const struct pg_client *client, const PGresult *result, cons
     put_message(result, &text);
     if (position && sql)
         put_position(sql, strtol(position, NULL, 10), &place);
-    int rc = finish_error(sqlstate ? sqlstate : "", &text, buf_string(&place), err);
+    const char *routine = pq.resultErrorField(result, PG_DIAG_SOURCE_FUNCTION);
+    int rc = finish_error(sqlstate ? sqlstate : "", routine, &text, buf_string(&place), err);
     put_names(result, err);
     buf_release(&text);
     buf_release(&place);
@@ -262,7 +272,7 @@ int pg_connect_error(PGconn *conn, struct tg_error *err)
         put_verbose(message, state, &text);
     else
         put_plain(message, &text);
-    int rc = finish_error(sqlstate, &text, "", err);
+    int rc = finish_error(sqlstate, NULL, &text, "", err);
     buf_release(&text);
     return rc;
 }

@@ -22,7 +22,7 @@ static struct proxy proxy;
 
 static void open_at(const char *uri)
 {
-    int rc = pg_open(&ctx, uri, &client, &err);
+    int rc = pg_open(&ctx, uri, false, &client, &err);
     if (rc != TG_OK)
         fail_msg("[%d] %s", rc, err.what);
 }
@@ -314,7 +314,7 @@ static void refused(const char *conninfo, int code, const char *sqlstate, const 
 {
     struct pg_client *none = NULL;
     err = (struct tg_error){0};
-    assert_int_equal(pg_open(&ctx, conninfo, &none, &err), code);
+    assert_int_equal(pg_open(&ctx, conninfo, false, &none, &err), code);
     assert_null(none);
     assert_string_equal(err.sqlstate, sqlstate);
     if (!strstr(err.what, part) || strstr(err.what, "wrong-secret"))
@@ -463,7 +463,7 @@ static void test_notices(void **state)
 static int open_and_close(void)
 {
     struct pg_client *another = NULL;
-    int rc = pg_open(&ctx, postgres_uri(), &another, &err);
+    int rc = pg_open(&ctx, postgres_uri(), false, &another, &err);
     pg_close(another);
     return rc;
 }

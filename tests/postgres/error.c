@@ -17,7 +17,7 @@ static int setup(void **state)
 {
     (void)state;
     context_init(&ctx);
-    return pg_open(&ctx, postgres_uri(), &client, &err);
+    return pg_open(&ctx, postgres_uri(), false, &client, &err);
 }
 
 static int teardown(void **state)
@@ -66,6 +66,27 @@ static void test_position(void **state)
           "                                                            ^");
 }
 
+/* A policy is no right, though it has the same SQLSTATE. */
+static void test_hidden_rows(void **state)
+{
+    static const char *const before[] = {"DROP ROLE IF EXISTS ruled_user",
+                                         "CREATE ROLE ruled_user",
+                                         "CREATE TABLE ruled (id int)",
+                                         "GRANT SELECT ON ruled TO ruled_user",
+                                         "ALTER TABLE ruled ENABLE ROW LEVEL SECURITY",
+                                         "SET ROLE ruled_user"};
+    (void)state;
+    for (size_t i = 0; i < sizeof(before) / sizeof(before[0]); i++)
+        exec(before[i]);
+    fails("SELECT 1 FROM ruled", "42501",
+          "postgresql: query would be affected by row-level security policy for table \"ruled\"; "
+          "rows that it hides would be missed: give the user BYPASSRLS, or connect as another; of "
+          "a source, row_security=on in the connection's options reads what the policy shows");
+    exec("RESET ROLE");
+    exec("DROP TABLE ruled");
+    exec("DROP ROLE ruled_user");
+}
+
 static void test_detail_and_hint(void **state)
 {
     (void)state;
@@ -107,7 +128,7 @@ static void test_timeouts(void **state)
     says("SELECT pg_sleep(10)", TG_DESTINATION, true, "57014",
          "canceling statement due to statement timeout; give it more time");
     exec("RESET statement_timeout");
-    assert_int_equal(pg_open(&ctx, postgres_uri(), &other, &err), TG_OK);
+    assert_int_equal(pg_open(&ctx, postgres_uri(), false, &other, &err), TG_OK);
     assert_int_equal(pg_exec(other, &ctx, "CREATE TABLE held (a int)", NULL, &err), TG_OK);
     assert_int_equal(pg_exec(other, &ctx, "BEGIN", NULL, &err), TG_OK);
     assert_int_equal(pg_exec(other, &ctx, "LOCK TABLE held", NULL, &err), TG_OK);
@@ -170,8 +191,9 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
     const struct CMUnitTest tests[] = {
-        TEST(test_position), TEST(test_detail_and_hint),       TEST(test_timeouts),
-        TEST(test_rights),   TEST(test_trouble_of_the_server), TEST(test_one_line),
+        TEST(test_position),    TEST(test_detail_and_hint),       TEST(test_timeouts),
+        TEST(test_rights),      TEST(test_trouble_of_the_server), TEST(test_one_line),
+        TEST(test_hidden_rows),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -360,7 +360,7 @@ static void columns_that_the_server_writes(void **state)
     bool end;
     (void)state;
     context_init(&ctx);
-    assert_int_equal(pg_open(&ctx, postgres_uri(), &client, &err), TG_OK);
+    assert_int_equal(pg_open(&ctx, postgres_uri(), false, &client, &err), TG_OK);
     if (pg_query(client, &ctx,
                  "SELECT 7 AS id, int4range(1, 5) AS span, (1.5)::money AS price, ROW(1, 'a') AS "
                  "pair",
@@ -400,7 +400,7 @@ static void ask_for_bad_text(const char *uri)
     struct tg_error err = {0};
     bool end;
     context_init(&ctx);
-    assert_int_equal(pg_open(&ctx, uri, &client, &err), TG_OK);
+    assert_int_equal(pg_open(&ctx, uri, false, &client, &err), TG_OK);
     assert_int_equal(pg_query(client, &ctx,
                               "SELECT * FROM (VALUES ('caf\xc3\xa9'), (E'caf\\351')) v (it)", NULL,
                               &stream, &err),

@@ -82,6 +82,15 @@ static void test_what_a_user_lacks(void **state)
                                                      "CREATE ON SCHEMA d TO poor_user; "));
     assert_non_null(strstr(said, "; and 2 more such rights"));
     fixture_exec(&t, "RESET ROLE");
+    fixture_exec(&t, "GRANT ALL ON d.o TO poor_user");
+    fixture_exec(&t, "ALTER TABLE d.o ENABLE ROW LEVEL SECURITY");
+    fixture_exec(&t, "SET ROLE poor_user");
+    plan_release(&plan);
+    plan_init(&plan);
+    put(&plan, "DELETE FROM \"d\".\"o\" WHERE true");
+    put(&plan, "INSERT INTO \"d\".\"o\" VALUES (1)");
+    assert_string_equal(missing(&t, &plan, said), "ALTER ROLE poor_user BYPASSRLS");
+    fixture_exec(&t, "RESET ROLE");
     fixture_exec(&t, "DROP OWNED BY poor_user");
     fixture_exec(&t, "DROP ROLE poor_user");
     plan_release(&plan);

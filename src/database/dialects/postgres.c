@@ -177,9 +177,12 @@ static const char views[] = "SELECT c.relname FROM pg_catalog.pg_class AS c\n"
                             "JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace\n"
                             "WHERE n.nspname = {'dataset'} AND c.relkind IN ('v', 'm', 'S')";
 
-/* A right to some columns may be enough. What is not there has no rights, and its row none. */
+/* A right to some columns may be enough. What is not there has no rights, and its row none. Of a
+ * table with a policy the server refuses all, whatever rights there are. */
 static const char rights[] =
-    "SELECT CASE w.wanted\n"
+    "SELECT DISTINCT CASE WHEN c.relrowsecurity AND row_security_active(c.oid)\n"
+    "    THEN format('ALTER ROLE %I BYPASSRLS', current_user)\n"
+    "    ELSE CASE w.wanted\n"
     "    WHEN 'DATABASE' THEN format('GRANT CREATE ON DATABASE %I TO %I', current_database(), "
     "current_user)\n"
     "    WHEN 'TEMPORARY' THEN format('GRANT TEMPORARY ON DATABASE %I TO %I', "
@@ -188,12 +191,13 @@ static const char rights[] =
     "    WHEN 'OWNER' THEN format('ALTER TABLE %I.%I OWNER TO %I', n.nspname, c.relname, "
     "current_user)\n"
     "    ELSE format('GRANT %s ON %I.%I TO %I', w.wanted, n.nspname, c.relname, current_user)\n"
-    "    END, current_user\n"
+    "    END END, current_user\n"
     "FROM (VALUES {wanted}) AS w (name, wanted)\n"
     "LEFT JOIN pg_catalog.pg_namespace AS n ON n.nspname = {'dataset'}\n"
     "LEFT JOIN pg_catalog.pg_class AS c ON c.relnamespace = n.oid AND c.relname = w.name\n"
     "    AND c.relkind IN ('r', 'p', 'f')\n"
     "WHERE NOT CASE\n"
+    "    WHEN c.relrowsecurity AND row_security_active(c.oid) THEN false\n"
     "    WHEN w.wanted = 'DATABASE' THEN has_database_privilege(current_database(), 'CREATE')\n"
     "    WHEN w.wanted = 'TEMPORARY' THEN has_database_privilege(current_database(), 'TEMPORARY')\n"
     "    WHEN w.wanted = 'SCHEMA' THEN has_schema_privilege(n.oid, 'CREATE')\n"

@@ -47,7 +47,7 @@ static int open_place(struct connection *con, const struct location *where, bool
 {
     struct pg_client *client = NULL;
     (void)create;
-    int rc = pg_open(con->ctx, where->url, &client, err);
+    int rc = pg_open(con->ctx, where->url, where->whole, &client, err);
     con->state = client;
     con->names_locks = true;
     con->dialect = &dialect_postgres;

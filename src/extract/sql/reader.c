@@ -74,10 +74,18 @@ int sql_open_failed(int rc, struct tg_error *err)
     return code;
 }
 
+/* The look at its columns has said it of what is read then. */
+static bool says_table(const struct tg_error *err, const char *table)
+{
+    char place[sizeof(err->where)];
+    snprintf(place, sizeof(place), "table '%s'", table ? table : "");
+    return table && strncmp(err->where, place, strlen(place)) == 0;
+}
+
 int sql_read_failed(int rc, const char *what, struct tg_error *err)
 {
     const int code = sql_open_failed(rc, err);
-    if (!err)
+    if (!err || says_table(err, what))
         return code;
     if (rc == TG_DESTINATION)
         error_before(err, code, what ? "the table cannot be read" : "the query cannot be run");

@@ -63,6 +63,7 @@ static int open_database(struct destination *destination, bool create, struct tg
     struct connection *con = NULL;
     struct location where = destination->where;
     where.dataset = destination->dataset;
+    where.whole = !where.read_only;
     int rc = connection_open(destination->ctx, &where, create, &con, err);
     destination->state = con;
     return rc;
