@@ -2,7 +2,7 @@
  * Cells: what kinds there are, and reading them.
  *
  * Path: cell_find -> the value of a key; cell_json -> put_cell -> put_container, put_typed: a cell
- * as JSON, in the spellings that rows are hashed in.
+ * as JSON, in the spellings that rows are hashed in; cell_tell -> what messages say that it is.
  *
  * Left to others: laying cells (rows.c), what a row means (normalize).
  */
@@ -17,6 +17,7 @@
 #include "base/json.h"
 #include "base/memory.h"
 #include "base/text/base64.h"
+#include "base/text/tell.h"
 #include "base/text/utf8.h"
 #include "base/time.h"
 #include "data/column.h"
@@ -311,4 +312,41 @@ bool cell_json_varies(const yyjson_val *cell)
             return true;
     }
     return false;
+}
+
+/* ---- cells in messages ---- */
+
+static const char *const told[CELL_OBJECT + 1] = {
+    [CELL_BOOL] = "a bool",           [CELL_INT] = "an integer",
+    [CELL_UINT] = "an integer",       [CELL_DOUBLE] = "a number",
+    [CELL_DECIMAL] = "a number",      [CELL_TEXT] = "text",
+    [CELL_LITERAL] = "text",          [CELL_BINARY] = "bytes",
+    [CELL_TIMESTAMP] = "a timestamp", [CELL_TIMESTAMP_NS] = "a timestamp",
+    [CELL_DATE] = "a date",           [CELL_TIME] = "a time",
+    [CELL_LIST] = "a list",           [CELL_OBJECT] = "an object",
+};
+
+void cell_tell(struct buf *out, const yyjson_val *cell)
+{
+    const enum cell_kind kind = cell_kind(cell);
+    struct buf json = BUF_INIT;
+    if (kind == CELL_TEXT || kind == CELL_LITERAL) {
+        buf_char(out, '\'');
+        text_tell(out, cell->uni.str, cell_len(cell), TELL_MAX);
+        buf_text(out, "' (text)");
+        return;
+    }
+    if (!told[kind]) {
+        buf_text(out, "NULL");
+        return;
+    }
+    if (kind == CELL_DOUBLE && !isfinite(cell->uni.f64))
+        buf_text(&json, isnan(cell->uni.f64) ? "NaN" : "infinity");
+    else
+        cell_json(&json, cell, 0);
+    const bool quoted = json.len > 1 && json.data[0] == '"';
+    text_tell(out, buf_string(&json) + quoted, json.len - 2 * quoted, TELL_MAX);
+    buf_printf(out, " (%s)", told[kind]);
+    out->failed |= json.failed;
+    buf_release(&json);
 }

@@ -96,7 +96,7 @@ static void put_field(const char *name, size_t len, size_t index, struct buf *ou
 /* Returns how many there are. */
 static size_t put_keys(const yyjson_val *row, struct buf *out)
 {
-    const size_t count = cell_kind(row) == CELL_OBJECT ? cell_len(row) : 0;
+    const size_t count = cell_len(row);
     const yyjson_val *key = row + 1;
     for (size_t i = 0; i < count && i < FIELDS_TOLD; i++, key = cell_next(key + 1))
         put_field(key->uni.str, cell_len(key), i, out);
@@ -116,6 +116,13 @@ static size_t put_columns(const struct ArrowSchema *schema, struct buf *out)
 void page_fields(const struct page *page, const yyjson_val *row, struct buf *out)
 {
     size_t count = 0;
+    if (row && cell_kind(row) != CELL_OBJECT) {
+        buf_text(out, "it is ");
+        cell_tell(out, row);
+        buf_text(out, ", which has no fields");
+        return;
+    }
+    buf_text(out, "its fields: ");
     if (row)
         count = put_keys(row, out);
     else if (page && page->kind == PAGE_ARROW)

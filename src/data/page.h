@@ -112,8 +112,8 @@ void page_clear(struct page *page);
 int page_where(const struct page *page, const yyjson_val *row, int code, struct tg_error *err);
 /* The same of a row by its place in the page, which may be a batch. */
 int page_where_at(const struct page *page, uint64_t index, int code, struct tg_error *err);
-/* Appends the names of its fields ("id, name and 3 more"), or "none"; of a batch (`row` NULL) those
- * of its columns. */
+/* Appends "its fields: id, name and 3 more", or "none"; of a batch (`row` NULL) its columns. What
+ * is no object is said to be what it is. */
 void page_fields(const struct page *page, const yyjson_val *row, struct buf *out);
 /* The place of a value in a row, NULL: of its part; which is the row, or a list or object in it. */
 void page_place(const struct page *page, const yyjson_val *row, const yyjson_val *part,

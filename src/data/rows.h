@@ -115,6 +115,8 @@ void cell_json(struct buf *out, const yyjson_val *cell, int flags);
 /* The same, without flags, as a text in the arena. */
 int cell_keep_json(const yyjson_val *cell, struct arena *arena, const char **out,
                    struct tg_error *err) TG_CHECK_RESULT;
+/* Appends what a message says that it is: "'abc' (text)", "[3] (a list)"; long ones are cut. */
+void cell_tell(struct buf *out, const yyjson_val *cell);
 /* Whether a timestamp or a decimal is in it, which flags write in another way. */
 bool cell_json_varies(const yyjson_val *cell);
 

@@ -161,7 +161,7 @@ static int store_variant(struct shredder *shredder, const struct shape *shape,
             TRY(ask_type(shredder, output, of, &spec, &left_out, err));
         if (left_out)
             goto done;
-        TRY(misfit_refuse(shape, field, slot, cell, err));
+        TRY(misfit_refuse(outputs, shape, field, slot, cell, err));
         if (!variant)
             TRY(output_variant(outputs, output, of, named, &spec, false, &variant, err));
         TRY(store_coerced(shredder, variant, &variant->column.spec, cell, output->row, &stored,

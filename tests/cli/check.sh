@@ -81,7 +81,7 @@ test_fields_of_files() {
         spec "t: {path: $file, write_disposition: merge, primary_key: nope}"
         refused 1 "column 'nope' of table 't' is part of the primary key, but the row has no value for it"
         spec "t: {path: $file, write_disposition: merge, merge_key: nope}"
-        refused 1 "column 'nope' of table 't' is NOT NULL, but the row has no value for it"
+        refused 1 "column 'nope' of table 't' is part of the merge key, but the row has no value for it"
         spec "t: {path: $file, incremental: {cursor: nope}}"
         refused 1 "the cursor field 'nope' is missing in this row"
         spec "t: {path: $file, columns: {nope: {data_type: text, nullable: false}}}"

@@ -161,6 +161,52 @@ static void wide_objects_sort_too(void **state)
     rows_free(rows);
 }
 
+static void check_told(const yyjson_val *cell, const char *expected)
+{
+    struct buf out = BUF_INIT;
+    cell_tell(&out, cell);
+    assert_false(out.failed);
+    assert_string_equal(buf_string(&out), expected);
+    buf_release(&out);
+}
+
+/* In messages: what it is, and of which kind. */
+static void values_are_told(void **state)
+{
+    static const struct {
+        const char *json, *told;
+    } cases[] = {
+        {"null", "NULL"},
+        {"true", "true (a bool)"},
+        {"-7", "-7 (an integer)"},
+        {"18446744073709551616", "18446744073709551616 (a number)"},
+        {"1.5", "1.5 (a number)"},
+        {"\"x\\ny\"", "'x\\ny' (text)"},
+        {"[1,{}]", "[1,{}] (a list)"},
+        {"{\"a\":\"\\n\"}", "{\"a\":\"\\n\"} (an object)"},
+    };
+    char longest[104], expected[140];
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        yyjson_doc *doc =
+            yyjson_read(cases[i].json, strlen(cases[i].json), YYJSON_READ_BIGNUM_AS_RAW);
+        assert_non_null(doc);
+        check_told(yyjson_doc_get_root(doc), cases[i].told);
+        yyjson_doc_free(doc);
+    }
+    memset(longest, 'a', sizeof(longest) - 1);
+    longest[sizeof(longest) - 1] = '\0';
+    snprintf(expected, sizeof(expected), "'%.100s...' (text)", longest);
+    const yyjson_val text = text_cell(YYJSON_TYPE_STR, longest);
+    check_told(&text, expected);
+    const yyjson_val nan = {.tag = YYJSON_TYPE_NUM | YYJSON_SUBTYPE_REAL, .uni = {.f64 = NAN}};
+    check_told(&nan, "NaN (a number)");
+    const yyjson_val day = {.tag = CELL_TAG_DATE, .uni = {.i64 = 1}};
+    check_told(&day, "1970-01-02 (a date)");
+    const yyjson_val literal = text_cell(CELL_TAG_LITERAL, "007");
+    check_told(&literal, "'007' (text)");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -169,6 +215,7 @@ int main(void)
         cmocka_unit_test(deep_documents_do_not_crash),
         cmocka_unit_test(keys_are_found_and_sorted),
         cmocka_unit_test(wide_objects_sort_too),
+        cmocka_unit_test(values_are_told),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

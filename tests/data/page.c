@@ -495,15 +495,19 @@ static void fields_are_named(void **state)
     struct ArrowSchema *children[] = {&a, &b};
     const struct page batch = {.kind = PAGE_ARROW,
                                .schema = {.n_children = 2, .children = children}};
-    check_fields(0, "none");
-    check_fields(2, "f0, f1");
-    check_fields(8, "f0, f1, f2, f3, f4, f5, f6, f7");
-    check_fields(11, "f0, f1, f2, f3, f4, f5, f6, f7 and 3 more");
+    check_fields(0, "its fields: none");
+    check_fields(2, "its fields: f0, f1");
+    check_fields(8, "its fields: f0, f1, f2, f3, f4, f5, f6, f7");
+    check_fields(11, "its fields: f0, f1, f2, f3, f4, f5, f6, f7 and 3 more");
     page_fields(&batch, NULL, &text);
-    assert_string_equal(buf_string(&text), "id, ");
+    assert_string_equal(buf_string(&text), "its fields: id, ");
     buf_clear(&text);
     page_fields(NULL, NULL, &text);
-    assert_string_equal(buf_string(&text), "none");
+    assert_string_equal(buf_string(&text), "its fields: none");
+    buf_clear(&text);
+    const yyjson_val plain = {.tag = YYJSON_TYPE_NUM | YYJSON_SUBTYPE_SINT, .uni = {.i64 = 7}};
+    page_fields(NULL, &plain, &text);
+    assert_string_equal(buf_string(&text), "it is 7 (an integer), which has no fields");
     buf_release(&text);
 }
 

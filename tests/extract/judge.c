@@ -378,7 +378,7 @@ static void a_text_that_is_none_of_the_type_names_its_row(void **state)
         cursor_of(&(struct cursor_options){.path = "ts", .as = {TYPE_DATE, "%d/%m/%Y"}});
     page_from_lines(&memory, "{\"ts\":\"01/01/2024\"}\n{\"ts\":\"soon\"}\n", &page);
     assert_int_equal(cursor_filter(cursor, &page, &dropped, &err), TG_DATA);
-    assert_non_null(strstr(err.what, "'soon', which is no date as %d/%m/%Y"));
+    assert_non_null(strstr(err.what, "'soon' (text), which is no date as %d/%m/%Y"));
     assert_int_equal(err.line, 2);
     text_page_release(&memory, &page);
     cursor_free(cursor);

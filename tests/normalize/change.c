@@ -236,7 +236,7 @@ static void bad_rows_are_rejected(void **state)
     assert_non_null(strstr(buf_string(&run.text), "t.id: {\"a\":2,\"l\":[2]} (column 'id'"));
     assert_non_null(strstr(buf_string(&run.text), "t.id: {\"id\":null} (column 'id'"));
     assert_non_null(
-        strstr(buf_string(&run.text), "t.id: {\"id\":\"x\"} ('x' does not fit column 'id'"));
+        strstr(buf_string(&run.text), "t.id: {\"id\":\"x\"} ('x' (text) does not fit column 'id'"));
     assert_non_null(strstr(buf_string(&run.text), "t(id bigint)\n1\n5\nt__l(value bigint)\n1\n"));
     run_release(&run);
 }

@@ -39,7 +39,9 @@ static void check(enum type type, enum mark mark, const char *lines, const char 
     run_release(&run);
 }
 
-#define HINT "; to keep the values as they are written, let the resource say 'columns: {id: text}'"
+#define AS_TEXT "'columns: {id: text}'"
+#define HINT    "; to keep the values as they are written, let the resource say " AS_TEXT
+#define REJECT  ", or have such rows set aside: 'on_bad_row: reject'"
 
 static void roles(void **state)
 {
@@ -48,21 +50,26 @@ static void roles(void **state)
 #define SAME ", and as bigint would be the same as '7'"
     check(
         TYPE_BIGINT, KEY, lines,
-        "'007' does not fit column 'id' (bigint) of table 't', which is part of the key" SAME HINT);
+        "'007' (text) does not fit column 'id' (bigint) of table 't', which is part of the key" SAME
+            HINT REJECT);
     check(
         TYPE_BIGINT, MERGE_KEY, lines,
-        "'007' does not fit column 'id' (bigint) of table 't', which is part of the key" SAME HINT);
-    check(TYPE_BIGINT, CURSOR, lines,
-          "'007' does not fit column 'id' (bigint) of table 't', which is the cursor" SAME HINT
-          ", and run it once with --full-refresh, since its cursor is of that type");
+        "'007' (text) does not fit column 'id' (bigint) of table 't', which is part of the key" SAME
+            HINT REJECT);
+    check(
+        TYPE_BIGINT, CURSOR, lines,
+        "'007' (text) does not fit column 'id' (bigint) of table 't', which is the cursor" SAME HINT
+        ", and run it once with --full-refresh, since its cursor is of that type" REJECT);
     check(TYPE_BIGINT, HARD_DELETE, lines,
-          "'007' does not fit column 'id' (bigint) of table 't', which tells which rows are "
-          "deleted" SAME HINT);
+          "'007' (text) does not fit column 'id' (bigint) of table 't', which tells which rows are "
+          "deleted" SAME HINT REJECT);
     check(TYPE_BIGINT, DEDUP_SORT, lines,
-          "'007' does not fit column 'id' (bigint) of table 't', which tells which row of a key "
-          "counts" SAME HINT);
+          "'007' (text) does not fit column 'id' (bigint) of table 't', which tells which row of a "
+          "key "
+          "counts" SAME HINT REJECT);
     check(TYPE_BIGINT, NOT_NULL, lines,
-          "'007' does not fit column 'id' (bigint) of table 't', which is NOT NULL" SAME HINT);
+          "'007' (text) does not fit column 'id' (bigint) of table 't', which is NOT NULL" SAME HINT
+              REJECT);
     struct run run;
     assert_int_equal(load(&run, TYPE_BIGINT, NOTHING, lines), TG_OK);
     assert_string_equal(run.text.data, "t(id bigint, id__v_text text)\n7|null\nnull|\"007\"\n");
@@ -77,23 +84,26 @@ static void others(void **state)
         enum type type;
         const char *lines, *shown;
     } cases[] = {
-        {TYPE_BIGINT, "{\"id\":7}\n{\"id\":\"x\"}", "'x' does not fit column 'id' (bigint)@'7'"},
-        {TYPE_BIGINT, "{\"id\":\"x\"}", "'x' does not fit column 'id' (bigint)@"},
+        {TYPE_BIGINT, "{\"id\":7}\n{\"id\":\"x\"}",
+         "'x' (text) does not fit column 'id' (bigint)@'7'"},
+        {TYPE_BIGINT, "{\"id\":\"x\"}", "'x' (text) does not fit column 'id' (bigint)@"},
         {TYPE_DOUBLE, "{\"id\":7.5}\n{\"id\":true}",
-         "'True' does not fit column 'id' (double)@'7.5'"},
+         "true (a bool) does not fit column 'id' (double)@'7.5'"},
         {TYPE_DATE, "{\"id\":\"2024-01-02\"}\n{\"id\":\"x\"}",
-         "'x' does not fit column 'id' (date)@'2024-01-02'"},
+         "'x' (text) does not fit column 'id' (date)@'2024-01-02'"},
         {TYPE_TIMESTAMP, "{\"id\":\"2024-01-02\"}\n{\"id\":\"x\"}",
-         "'x' does not fit column 'id' (timestamp)@'2024-01-02T00:00:00+00:00'"},
+         "'x' (text) does not fit column 'id' (timestamp)@'2024-01-02T00:00:00+00:00'"},
         {TYPE_TIME, "{\"id\":\"10:00\"}\n{\"id\":\"x\"}",
-         "'x' does not fit column 'id' (time)@'10:00:00'"},
-        {TYPE_WEI, "{\"id\":7}\n{\"id\":\"007\"}", "'007' does not fit column 'id' (wei)@'7'"},
-        {TYPE_BOOL, "{\"id\":true}\n{\"id\":7}", "'7' does not fit column 'id' (bool)@"},
+         "'x' (text) does not fit column 'id' (time)@'10:00:00'"},
+        {TYPE_WEI, "{\"id\":7}\n{\"id\":\"007\"}",
+         "'007' (text) does not fit column 'id' (wei)@'7'"},
+        {TYPE_BOOL, "{\"id\":true}\n{\"id\":7}", "7 (an integer) does not fit column 'id' (bool)@"},
     };
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         char expected[300];
         const char *at = strchr(cases[i].shown, '@');
-        snprintf(expected, sizeof(expected), "%.*s of table 't', which is part of the key%s%s" HINT,
+        snprintf(expected, sizeof(expected),
+                 "%.*s of table 't', which is part of the key%s%s" HINT REJECT,
                  (int)(at - cases[i].shown), cases[i].shown, at[1] ? ", beside " : "", at + 1);
         check(cases[i].type, KEY, cases[i].lines, expected);
     }

@@ -21,6 +21,7 @@
 #include "extract/cursor/cursor_arrow.h"
 #include "extract/cursor/judge_batch.h"
 #include "extract/cursor/lag.h"
+#include "extract/cursor/refusal.h"
 
 /* ---- Making it ----------------------------------------------------------------------------- */
 
@@ -56,32 +57,12 @@ done:
     return rc;
 }
 
-int cursor_blame(const struct cursor *cursor, enum tg_reason reason, struct tg_error *err)
-{
-    error_reason(err, TG_DATA, reason);
-    return error_names(err, TG_DATA, AT_CURSOR, cursor->path);
-}
-
-int cursor_bad_text(const struct cursor *cursor, const struct cursor_value *value,
-                    struct tg_error *err)
-{
-    char here[80];
-    cursor_value_print(value, here, sizeof(here));
-    error_set(err, TG_DATA,
-              "the cursor '%s' has the value %s, which is no %s%s%s; correct the value, or "
-              "cursor_type%s",
-              cursor->path, here, type_name(cursor->as.type), cursor->as.format ? " as " : "",
-              cursor->as.format ? cursor->as.format : "",
-              cursor->as.format ? " and cursor_format" : "");
-    return cursor_blame(cursor, TG_REASON_CURSOR_TYPE, err);
-}
-
 /* A text of the spec or the state, read as those of the rows are; then as it looks by itself. */
 static int read_as_type(const struct cursor *cursor, struct point *point, struct tg_error *err)
 {
     for (size_t i = 0; i < point->count; i++)
         if (!cursor_value_as(&cursor->as, &point->parts[i]))
-            return cursor_bad_text(cursor, &point->parts[i], err);
+            return refuse_type(cursor, &point->parts[i], err);
     return TG_OK;
 }
 
@@ -380,22 +361,6 @@ static inline const yyjson_val *find_field(struct cursor_field *field, const yyj
     return found;
 }
 
-static int no_order(const struct pass *pass, const yyjson_val *row,
-                    const struct cursor_field *field, const yyjson_val *cell, struct tg_error *err)
-{
-    enum { SHOWN = 100 };
-    struct buf json = BUF_INIT;
-    cell_json(&json, cell, 0);
-    error_set(err, TG_DATA,
-              "the cursor field '%s' holds %.*s%s here, which has no order; use a field with a "
-              "number, text, date or timestamp",
-              field->path.text, (int)(json.len < SHOWN ? json.len : SHOWN), buf_string(&json),
-              json.len > SHOWN ? "..." : "");
-    buf_release(&json);
-    cursor_blame(pass->cursor, TG_REASON_CURSOR_TYPE, err);
-    return page_where(pass->page, row, TG_DATA, err);
-}
-
 /* A list, an object or a flag: only a function knows what to do with it. */
 static int take_json(struct cursor *cursor, size_t index, const yyjson_val *cell,
                      struct tg_error *err)
@@ -433,11 +398,11 @@ static inline int row_point(struct pass *pass, const yyjson_val *row, struct tg_
             goto done;
         if (!cursor_value_set_cell(value, cell))
             rc = cursor->last_value_func ? take_json(cursor, i, cell, err)
-                                         : no_order(pass, row, field, cell, err);
+                                         : refuse_unordered(pass, row, field, cell, err);
         if (rc != TG_OK || value->kind == TG_VALUE_NONE)
             goto done;
         if (cursor->as.type != TYPE_NONE && !take_as_type(cursor, value, cell))
-            return page_where(pass->page, row, cursor_bad_text(cursor, value, err), err);
+            return page_where(pass->page, row, refuse_type(cursor, value, err), err);
     }
     cursor->here.count = cursor->field_count;
 done:

@@ -207,6 +207,11 @@ done:
     return rc;
 }
 
+bool cursor_batch_has(const struct page *page, const char *name)
+{
+    return find_child(&page->schema, name) >= 0;
+}
+
 int cursor_batch_json(const struct page *page, int64_t row, const char *const *names, size_t count,
                       int flags, struct buf *out, struct tg_error *err)
 {
@@ -218,9 +223,7 @@ int cursor_batch_json(const struct page *page, int64_t row, const char *const *n
     for (size_t i = 0; i < count; i++) {
         int64_t index = find_child(&page->schema, names[i]);
         if (index < 0)
-            return error_set(err, TG_DATA,
-                             "the primary key column '%s' is not in the data; correct primary_key",
-                             names[i]);
+            return error_set(err, TG_DATA, "column '%s' is not in the data", names[i]);
         if (i > 0)
             buf_char(out, ',');
         TRY(put_column(page, index, row, flags, out, err));

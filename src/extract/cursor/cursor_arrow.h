@@ -28,6 +28,7 @@ int cursor_column_value(const struct cursor_column *column, int64_t row, struct 
  * timestamps and decimals. TG_DATA when a column is not there. */
 int cursor_batch_json(const struct page *page, int64_t row, const char *const *names, size_t count,
                       int flags, struct buf *out, struct tg_error *err) TG_CHECK_RESULT;
+bool cursor_batch_has(const struct page *page, const char *name);
 /* Whether one of the batch's columns is written in another way by other flags: a timestamp, or a
  * decimal. */
 bool cursor_batch_json_varies(const struct page *page);

@@ -17,6 +17,7 @@
 #include <string.h>
 
 #include "base/json.h"
+#include "base/text/tell.h"
 #include "base/text/utf8.h"
 #include "base/time.h"
 #include "data/text/literal.h"
@@ -375,15 +376,22 @@ static void print_time(int64_t us, char *out, size_t cap)
         snprintf(out + len, cap - len, ".%06d", (int)(rest % 1000000));
 }
 
+/* A text on one line, or a list or an object. */
+static void print_text(const struct cursor_value *value, const char *quote, char *out, size_t cap)
+{
+    struct buf told = BUF_INIT;
+    text_tell(&told, value->text, value->len, TEXT_SHOWN);
+    snprintf(out, cap, "%s%s%s", quote, buf_string(&told), quote);
+    buf_release(&told);
+}
+
 void cursor_value_print(const struct cursor_value *value, char *out, size_t cap)
 {
     switch (value->kind) {
     case TG_VALUE_INT64: snprintf(out, cap, "%lld", (long long)value->int64); return;
     case TG_VALUE_DOUBLE: snprintf(out, cap, "%.17g", value->real); return;
-    case TG_VALUE_TEXT:
-        snprintf(out, cap, "'%.*s'", cursor_value_shown(value), value->text);
-        return;
-    case TG_VALUE_JSON: snprintf(out, cap, "%.*s", cursor_value_shown(value), value->text); return;
+    case TG_VALUE_TEXT: print_text(value, "'", out, cap); return;
+    case TG_VALUE_JSON: print_text(value, "", out, cap); return;
     case TG_VALUE_TIMESTAMP: print_time(value->int64, out, cap); return;
     case TG_VALUE_DATE: print_days(value->int64, out, cap); return;
     default: snprintf(out, cap, "NULL"); return;

@@ -5,7 +5,8 @@
  * judge, or judge_by_function, where a program says what is last -> at_last (the rows that will be
  * hashed when the page ends) -> note_order (nothing new can come).
  *
- * Where rows stand, pages and what the state keeps are cursor.c's.
+ * Where rows stand, pages and what the state keeps are cursor.c's; what is said of a row that
+ * cannot be placed is refusal.c's.
  */
 #include "extract/cursor/judge.h"
 
@@ -15,42 +16,8 @@
 #include "base/memory.h"
 #include "extract/cursor/cursor_arrow.h"
 #include "extract/cursor/order.h"
+#include "extract/cursor/refusal.h"
 #include "extract/source.h"
-
-/* Has the row no such field? *has_value: there is more than NULL in it. */
-static bool lacks_field(const struct pass *pass, struct row_ref ref, const struct path *path,
-                        bool *has_value)
-{
-    struct cursor_column column = {.array = NULL};
-    const yyjson_val *cell = ref.cell ? path_find(path, ref.cell) : NULL;
-    if (ref.cell && !cell) /* it may be "a.b" */
-        cell = cell_find(ref.cell, path->field, strlen(path->field));
-    *has_value = cell && cell_kind(cell) != CELL_NULL;
-    if (ref.cell)
-        return !cell;
-    if (cursor_column_find(pass->page, path->field, &column, NULL) != TG_OK || !column.array)
-        return !column.array;
-    *has_value = !value_is_null(column.schema, column.array, column.offset + ref.index);
-    return false;
-}
-
-/* The field of the cursor that is at fault: the first without, else the first with NULL. */
-static const char *faulty_field(const struct pass *pass, struct row_ref ref, bool *lacks)
-{
-    const struct cursor *cursor = pass->cursor;
-    const char *empty = NULL;
-    *lacks = false;
-    for (size_t i = 0; i < cursor->field_count; i++) {
-        bool has_value = false;
-        const struct path *path = &cursor->fields[i].path;
-        if (lacks_field(pass, ref, path, &has_value)) {
-            *lacks = true;
-            return path->text;
-        }
-        empty = empty || has_value ? empty : path->text;
-    }
-    return empty ? empty : cursor->path;
-}
 
 static int missing(const struct pass *pass, struct row_ref ref, enum verdict *verdict,
                    struct tg_error *err)
@@ -58,45 +25,7 @@ static int missing(const struct pass *pass, struct row_ref ref, enum verdict *ve
     struct cursor *cursor = pass->cursor;
     *verdict = cursor->on_missing == TG_INCLUDE ? ROW_KEPT : ROW_EXCLUDED;
     cursor->counts.without++;
-    if (cursor->on_missing != TG_RAISE)
-        return TG_OK;
-    bool lacks = false;
-    struct buf has = BUF_INIT;
-    const char *field = faulty_field(pass, ref, &lacks);
-    if (lacks)
-        page_fields(pass->page, ref.cell, &has);
-    error_set(err, TG_DATA,
-              "the cursor field '%s' is %s in this row (%s%s); %sset on_cursor_value_missing to "
-              "include or exclude if that may be",
-              field, lacks ? "missing" : "NULL", lacks ? "its fields: " : "",
-              lacks ? buf_string(&has)
-                    : "as are infinity, NaN, and times outside the years 1 to 9999",
-              lacks ? "correct the name, or " : "");
-    buf_release(&has);
-    cursor_blame(cursor, lacks ? TG_REASON_CURSOR_MISSING : TG_REASON_CURSOR_NULL, err);
-    return row_where(pass->page, ref, TG_DATA, err);
-}
-
-static int clash(const struct pass *pass, struct row_ref ref, const struct cursor_field *field,
-                 const struct cursor_value *value, const struct cursor_value *other,
-                 struct tg_error *err)
-{
-    char here[80], there[80], hint[200] = "";
-    cursor_value_print(value, here, sizeof(here));
-    cursor_value_print(other, there, sizeof(there));
-    if (value->kind == TG_VALUE_TEXT && field->path.is_name)
-        snprintf(
-            hint, sizeof(hint),
-            "let the resource say 'columns: {%.100s: text}' and run it once with --full-refresh, ",
-            field->path.field);
-    error_set(err, TG_DATA,
-              "the cursor field '%s' holds %s here (%s), which does not compare with %s (%s); "
-              "%smake the field, initial_value and end_value of one type, or, where the last runs "
-              "had another, have the cursor begin anew (tidegate reset)",
-              field->path.text, here, cursor_value_kind(value), there, cursor_value_kind(other),
-              hint);
-    cursor_blame(pass->cursor, TG_REASON_CURSOR_TYPE, err);
-    return row_where(pass->page, ref, TG_DATA, err);
+    return cursor->on_missing == TG_RAISE ? refuse_missing(pass, ref, err) : TG_OK;
 }
 
 /* The first contradiction is enough. */
@@ -128,7 +57,7 @@ static inline int compare(const struct pass *pass, struct row_ref ref, const str
     for (size_t i = 0; i < other->count && *order == 0; i++) {
         const struct cursor_value *value = &cursor->here.parts[i];
         if (!cursor_value_compare(value, &other->parts[i], order))
-            return clash(pass, ref, &cursor->fields[i], value, &other->parts[i], err);
+            return refuse_clash(pass, ref, i, other, err);
         if (is_doubtful(cursor, value, &other->parts[i]))
             watch_order(cursor, value, &other->parts[i]);
     }
@@ -293,19 +222,6 @@ done:
 
 /* ---- The order of the source --------------------------------------------------------------- */
 
-static int out_of_order(const struct pass *pass, struct row_ref ref, struct tg_error *err)
-{
-    const struct cursor *cursor = pass->cursor;
-    char here[160], before[160];
-    point_print(&cursor->here, here, sizeof(here));
-    point_print(&cursor->previous, before, sizeof(before));
-    error_set(err, TG_DATA,
-              "row_order is %s, but the cursor '%s' is %s here, after %s: reading could end before "
-              "rows that are new; take row_order out, or have the source sort its rows",
-              cursor->row_order == TG_ASC ? "asc" : "desc", cursor->path, here, before);
-    return row_where(pass->page, ref, TG_DATA, err);
-}
-
 /* What reading may end by has to be true. */
 static int check_order(struct pass *pass, struct row_ref ref, struct tg_error *err)
 {
@@ -317,7 +233,7 @@ static int check_order(struct pass *pass, struct row_ref ref, struct tg_error *e
     if (cursor->backwards)
         order = -order;
     if (cursor->row_order == TG_ASC ? order < 0 : order > 0)
-        TRY(out_of_order(pass, ref, err));
+        TRY(refuse_order(pass, ref, err));
     point_copy(&cursor->previous, &cursor->here);
     pass->has_previous = true;
 done:

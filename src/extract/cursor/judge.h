@@ -101,12 +101,6 @@ enum verdict {
 int judge_row(struct pass *pass, struct row_ref ref, enum verdict *verdict,
               struct tg_error *err) TG_CHECK_RESULT;
 
-/* Of TG_DATA about a value: what it is about, for programs. */
-int cursor_blame(const struct cursor *cursor, enum tg_reason reason, struct tg_error *err);
-/* TG_DATA: a text that cursor_type does not fit. */
-int cursor_bad_text(const struct cursor *cursor, const struct cursor_value *value,
-                    struct tg_error *err) TG_CHECK_RESULT;
-
 static inline bool cursor_asks_lateness(const struct cursor *cursor)
 {
     return cursor->lateness.note && !*cursor->lateness.is_over;

@@ -14,6 +14,7 @@
 #include "base/memory.h"
 #include "extract/cursor/cursor_arrow.h"
 #include "extract/cursor/order_keys.h"
+#include "extract/cursor/refusal.h"
 
 enum keep { KEEP_NOT, KEEP_ROW, KEEP_WITHOUT /* has no value, and stays */ };
 
@@ -50,7 +51,7 @@ static inline int batch_point(struct pass *pass, const struct cursor_column *col
             goto done;
         if (cursor->as.type != TYPE_NONE && !cursor_value_as(&cursor->as, value))
             return row_where(pass->page, (struct row_ref){NULL, index},
-                             cursor_bad_text(cursor, value, err), err);
+                             refuse_type(cursor, value, err), err);
     }
     cursor->here.count = cursor->field_count;
 done:

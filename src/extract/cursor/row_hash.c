@@ -38,10 +38,7 @@ static int put_key(struct row_hasher *hasher, const yyjson_val *row, int flags,
         const char *name = hasher->key[i];
         const yyjson_val *value = cell_find(row, name, strlen(name));
         if (!value)
-            return error_set(err, TG_DATA,
-                             "the primary key field '%s' is missing; correct primary_key, or the "
-                             "row",
-                             name);
+            return error_set(err, TG_DATA, "field '%s' is not in the row", name);
         if (i > 0)
             buf_char(json, ',');
         cell_json(json, value, flags);
@@ -51,6 +48,35 @@ static int put_key(struct row_hasher *hasher, const yyjson_val *row, int flags,
     return TG_OK;
 }
 
+/* A field of the key that the row lacks; NULL: none. */
+static const char *lacking(const struct row_hasher *hasher, const struct page *page,
+                           struct row_ref ref)
+{
+    for (size_t i = 0; i < hasher->key_count; i++) {
+        const char *name = hasher->key[i];
+        if (ref.cell ? !cell_find(ref.cell, name, strlen(name)) : !cursor_batch_has(page, name))
+            return name;
+    }
+    return NULL;
+}
+
+/* What a batch lacks no row of it has. */
+static int refuse_lacking(const struct page *page, struct row_ref ref, const char *name,
+                          struct tg_error *err)
+{
+    struct buf has = BUF_INIT;
+    page_fields(page, ref.cell, &has);
+    error_set(
+        err, TG_DATA,
+        "the primary key field '%s' is missing, by which rows at the last value of the cursor "
+        "are told apart (%s); correct primary_key%s",
+        name, buf_string(&has), ref.cell ? ", or the row" : "");
+    buf_release(&has);
+    if (ref.cell)
+        return row_where(page, ref, TG_DATA, err);
+    return page->file ? error_at(err, TG_DATA, AT_FILE, page->file) : TG_DATA;
+}
+
 static int hash_form(struct row_hasher *hasher, const struct page *page, struct row_ref ref,
                      int form, char out[HASH_ROW_TEXT + 1], struct tg_error *err)
 {
@@ -58,6 +84,7 @@ static int hash_form(struct row_hasher *hasher, const struct page *page, struct 
     int flags = CELL_JSON_SORTED | form;
     int rc = TG_OK;
     bool is_list_of_one = hasher->key_count == 1 && hasher->key_is_list;
+    const char *lacks = NULL;
     buf_clear(json);
     buf_text(json, is_list_of_one ? "[" : "");
     if (!ref.cell)
@@ -70,6 +97,9 @@ static int hash_form(struct row_hasher *hasher, const struct page *page, struct 
     TRY(buf_check(json, err));
     TRY(hash_text(&hasher->hasher, buf_string(json), json->len, HASH_ROW_BYTES, out, err));
 done:
+    lacks = rc == TG_DATA ? lacking(hasher, page, ref) : NULL;
+    if (lacks)
+        return refuse_lacking(page, ref, lacks, err);
     return rc == TG_OK ? TG_OK : row_where(page, ref, rc, err);
 }
 
