@@ -145,6 +145,13 @@ const char *schema_note_find(const struct ArrowSchema *column, const char *key, 
     return NULL;
 }
 
+bool schema_is_json(const struct ArrowSchema *column)
+{
+    size_t len;
+    const char *note = schema_note_find(column, SCHEMA_EXTENSION, &len);
+    return note && len == strlen(SCHEMA_JSON) && memcmp(note, SCHEMA_JSON, len) == 0;
+}
+
 static int copy_dictionary(const struct ArrowSchema *from, struct ArrowSchema *out,
                            struct tg_error *err)
 {

@@ -26,6 +26,8 @@ int schema_annotate(struct ArrowSchema *column, const struct schema_note *notes,
                     struct tg_error *err) TG_CHECK_RESULT;
 /* Any schema's; *len bytes, no NUL behind them; NULL: there is no such note. */
 const char *schema_note_find(const struct ArrowSchema *column, const char *key, size_t *len);
+/* Whether it is noted to hold JSON. */
+bool schema_is_json(const struct ArrowSchema *column);
 bool schema_equal(const struct ArrowSchema *a,
                   const struct ArrowSchema *b); /* names and formats, recursively */
 /* A struct array over `count` children that are moved in (also on failure, when they are released).

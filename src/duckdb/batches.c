@@ -42,6 +42,7 @@ struct field {
     int precision;
     int scale;
     int width;    /* of a fixed-size binary */
+    bool is_json; /* a text that is noted to be a document: the engine's JSON, unparsed */
     char *shared; /* the text that all rows hold; NULL: not looked for, or there is none */
 };
 
@@ -391,6 +392,7 @@ static int compile_field(const struct ArrowSchema *schema, struct field *out, st
         out->width = (int)strtol(format + 2, &end, 10);
         ok = !*end && out->width >= 0;
     }
+    out->is_json = ok && out->layout->type == DUCKDB_TYPE_VARCHAR && schema_is_json(schema);
     if (!ok)
         return error_set(err, TG_DATA, "column '%s' has the Arrow type '%s', which no column holds",
                          out->name, format);
@@ -595,7 +597,10 @@ static duckdb_logical_type make_type(const struct field *field)
         return duck.create_enum_type((const char *[]){field->shared}, 1);
     if (field->layout->type == DUCKDB_TYPE_DECIMAL)
         return duck.create_decimal_type((uint8_t)field->precision, (uint8_t)field->scale);
-    return duck.create_logical_type(field->layout->type);
+    duckdb_logical_type type = duck.create_logical_type(field->layout->type);
+    if (field->is_json)
+        duck.logical_type_set_alias(type, "JSON");
+    return type;
 }
 
 static void bind(duckdb_bind_info info)

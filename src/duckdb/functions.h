@@ -168,6 +168,7 @@ typedef void (*duckdb_scan_t)(duckdb_function_info info, duckdb_data_chunk out);
     F(duckdb_logical_type, create_logical_type, (duckdb_type))                                     \
     F(duckdb_logical_type, create_enum_type, (const char **names, idx_t count))                    \
     F(duckdb_logical_type, create_decimal_type, (uint8_t precision, uint8_t scale))                \
+    F(void, logical_type_set_alias, (duckdb_logical_type, const char *alias))                      \
     F(void, destroy_logical_type, (duckdb_logical_type *))                                         \
     F(duckdb_type, get_type_id, (duckdb_logical_type))                                             \
     F(duckdb_logical_type, list_type_child_type, (duckdb_logical_type))                            \

@@ -14,7 +14,7 @@
 #include "data/batch.h"
 #include "data/rows.h"
 
-enum { BATCH_BYTES_MAX = 1024 * 1024, LINE_COLUMN = 7, BYTE_COLUMN = 8 };
+enum { BATCH_BYTES_MAX = 1024 * 1024, LINE_COLUMN = 7, BYTE_COLUMN = 8, DOCUMENT_COLUMN = 10 };
 
 const char *const rejects_columns[REJECTS_COLUMNS] = {
     "load_id", "resource_name", "table_name", "column_name", "reason",   "place",
@@ -120,9 +120,22 @@ int rejects_add(struct rejects *rejects, struct package *package, const char *lo
     add_number(rejects, LINE_COLUMN, row->line);
     add_number(rejects, BYTE_COLUMN, row->byte);
     rejects->row_count++;
+    if (rejects->json.cap > BATCH_BYTES_MAX)
+        buf_release(&rejects->json);
     TRY(tally_count(rejects, row, err));
     if (is_full(rejects))
         TRY(rejects_flush(rejects, package, err));
+done:
+    return rc;
+}
+
+/* A document is noted to be one: the engine need not parse it, which takes four times its text. */
+static int make_schema(struct ArrowSchema *out, struct tg_error *err)
+{
+    static const struct schema_note json = {SCHEMA_EXTENSION, SCHEMA_JSON};
+    int rc = TG_OK;
+    TRY(schema_make(rejects_columns, column_specs, REJECTS_COLUMNS, out, err));
+    TRY(schema_annotate(out->children[DOCUMENT_COLUMN], &json, 1, err));
 done:
     return rc;
 }
@@ -136,7 +149,7 @@ int rejects_flush(struct rejects *rejects, struct package *package, struct tg_er
     struct ArrowSchema schema = {.release = NULL};
     if (rejects->row_count == 0)
         return TG_OK;
-    TRY(schema_make(rejects_columns, column_specs, REJECTS_COLUMNS, &schema, err));
+    TRY(make_schema(&schema, err));
     for (; exported < REJECTS_COLUMNS; exported++)
         TRY(column_export(&rejects->columns[exported], rejects->row_count, &arrays[exported], err));
     exported = 0; /* moved, also on failure */

@@ -297,6 +297,18 @@ for i in range(4): print('{\"id\": %d, \"s\": \"%s\"}' % (i, 'x' * 10_000_000))"
     equal 40000000 "$(sql "select sum(length(s)) from t")"
 }
 
+# The engine parsed the document, for four times its text.
+test_rejected_rows_of_thirty_megabytes() {
+    spec "t: {path: 't.*', schema_contract: {data_type: discard_row}, line_bytes_max: 64MiB, columns: {id: {data_type: bigint}}}"
+    python3 -c "
+print('{\"id\": \"x\", \"s\": \"%s\"}' % ('j' * 30_000_000))" >t.jsonl
+    python3 -c "print('id,s\n1,a\nx,' + 'c' * 30_000_000)" >t.csv
+    run 0
+    equal 1 "$(sql "select count(*) from t")"
+    equal "t.csv 30000017 t.jsonl 30000017" \
+        "$(sql "select string_agg(file || ' ' || length(document::varchar), ' ' order by file) from _tidegate_rejects")"
+}
+
 test_duplicate_keys_in_an_object() {
     spec
     printf '{"id": 1, "a": 1, "s": "x", "a": 2, "s": "yz"}\n{"id": 2, "a": 3}\n' >t.jsonl

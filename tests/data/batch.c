@@ -98,6 +98,8 @@ static void columns_have_notes(void **state)
     assert_note(copy.children[1], SCHEMA_EXTENSION, SCHEMA_JSON);
     assert_note(copy.children[1], "ARROW:extension", NULL);
     assert_note(copy.children[2], SCHEMA_EXTENSION, NULL);
+    assert_true(schema_is_json(copy.children[1]));
+    assert_false(schema_is_json(copy.children[0]) || schema_is_json(copy.children[2]));
     schema_release(&copy);
 }
 

@@ -391,6 +391,17 @@ static void test_texts_that_all_rows_share(void **state)
     expect_looked_at(one("u", 0, 0, NULL, none, ""), "VARC|~|");
 }
 
+/* A text that is noted to be JSON is the engine's, and not parsed: not even what is none. */
+static void test_documents(void **state)
+{
+    static const char json[] = "\1\0\0\0\x14\0\0\0ARROW:extension:name\x0a\0\0\0arrow.json";
+    static const int32_t offsets[] = {0, 7, 9};
+    (void)state;
+    struct one *self = one("u", 2, 0, NULL, offsets, "{\"a\":1}{,");
+    self->schema.children[0]->metadata = json;
+    expect_looked_at(self, "JSON|{\"a\":1} {,|");
+}
+
 static void check_refused(struct one *self, const char *part)
 {
     struct tg_error problem = {0};
@@ -480,6 +491,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_dictionaries, open_memory, close_memory),
         cmocka_unit_test_setup_teardown(test_several_batches_in_a_chunk, open_memory, close_memory),
         cmocka_unit_test_setup_teardown(test_texts_that_all_rows_share, open_memory, close_memory),
+        cmocka_unit_test_setup_teardown(test_documents, open_memory, close_memory),
         cmocka_unit_test_setup_teardown(test_text_that_is_not_utf8, open_memory, close_memory),
         cmocka_unit_test_setup_teardown(test_values_that_do_not_fit, open_memory, close_memory),
         cmocka_unit_test_setup_teardown(test_types_without_a_column, open_memory, close_memory),

@@ -269,10 +269,9 @@ static int take_notes(struct plan *plan, const struct ArrowSchema *column,
                       struct relation_column *out, struct tg_error *err)
 {
     size_t len;
-    const char *note = schema_note_find(column, SCHEMA_EXTENSION, &len);
-    if (note && len == strlen(SCHEMA_JSON) && memcmp(note, SCHEMA_JSON, len) == 0)
+    const char *note = schema_note_find(column, SCHEMA_SQL_TYPE, &len);
+    if (schema_is_json(column))
         out->spec = (struct type_spec){.type = TYPE_JSON};
-    note = schema_note_find(column, SCHEMA_SQL_TYPE, &len);
     if (!note)
         return TG_OK;
     out->sql_type = arena_strndup(&plan->arena, note, len);
