@@ -118,7 +118,7 @@ int schema_read(struct config *config, struct document *doc,
 int schema_set(struct config *config, const struct tg_schema_options *given,
                struct tg_error *err) TG_CHECK_RESULT;
 
-/* ---- resource.c, for spec.c ---- */
+/* ---- resource.c ---- */
 
 enum { REJECT_MAX = 1000 }; /* bad rows of a run, when nobody says how many */
 
@@ -136,6 +136,15 @@ struct origin {
 int resource_add(struct config *config, struct resource *resource,
                  const struct origin *origin) TG_CHECK_RESULT;
 
+/* What a struct says of the table: what a spec has keys for; copied. TG_USAGE. The word for its
+ * disposition; as resource_add where it is none. */
+int resource_fill(struct arena *arena, const struct tg_resource *given, struct resource *out,
+                  struct tg_error *err) TG_CHECK_RESULT;
+int disposition_given(const struct origin *origin, const struct tg_resource *given,
+                      const char **word) TG_CHECK_RESULT;
+
+/* ---- check.c ---- */
+
 /* Says what is wrong with a resource: where `key` stands, or with `column` where it stands in the
  * hints of that one. A problem of the document, or TG_USAGE. */
 int resource_refuse(const struct origin *origin, const char *key, const char *column,
@@ -143,12 +152,6 @@ int resource_refuse(const struct origin *origin, const char *key, const char *co
 
 /* Do all the things that it says go together? As resource_add. */
 int resource_check(const struct origin *origin, const struct resource *resource) TG_CHECK_RESULT;
-/* What a struct says of the table: what a spec has keys for; copied. TG_USAGE. The word for its
- * disposition; as resource_add where it is none. */
-int resource_fill(struct arena *arena, const struct tg_resource *given, struct resource *out,
-                  struct tg_error *err) TG_CHECK_RESULT;
-int disposition_given(const struct origin *origin, const struct tg_resource *given,
-                      const char **word) TG_CHECK_RESULT;
 
 /* ---- deletes.c ---- */
 

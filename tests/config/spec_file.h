@@ -108,4 +108,27 @@ static inline void spec_says(struct spec_file *spec, const char *text, const cha
     assert_string_equal(spec->err.where, where);
 }
 
+/* ---- resources of a program ---- */
+
+static inline int read_nothing(struct tg_read *read, struct tg_error *err)
+{
+    (void)err;
+    read->done = true;
+    return TG_OK;
+}
+
+static inline int open_config(struct config *config, struct tg_error *err)
+{
+    const struct tg_pipeline_options options = {.name = "shop",
+                                                .destination = "duckdb:///s.duckdb"};
+    return config_init(config, &options, err);
+}
+
+static inline struct config *fresh(struct spec_file *spec)
+{
+    config_release(&spec->config);
+    assert_int_equal(open_config(&spec->config, &spec->err), TG_OK);
+    return &spec->config;
+}
+
 #endif
