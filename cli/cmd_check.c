@@ -1,8 +1,8 @@
 /*
  * tidegate check: is the spec right, do source and destination open, and what would be read?
  *
- *   check_run -> tg_pipeline_open (spec) -> check_opened -> tg_pipeline_check (hear: its warnings)
- *             -> tg_pipeline_show (resources) -> print_found, or print_json_found
+ *   check_run -> tg_pipeline_open (spec) -> check_opened -> tg_pipeline_check_resources (hear: its
+ *             warnings) -> print_found, or print_json_found
  *
  * Nothing is loaded or written. What is wrong goes to standard error with its place.
  */
@@ -97,9 +97,7 @@ static int check_opened(const struct call *call, struct tg_pipeline *pipeline,
 {
     struct ArrowArrayStream resources = {0};
     cancel_on_signals(pipeline);
-    int rc = tg_pipeline_check(pipeline, err);
-    if (!rc)
-        rc = tg_pipeline_show(pipeline, TG_SHOW_RESOURCES, &resources, err);
+    int rc = tg_pipeline_check_resources(pipeline, &resources, err);
     cancel_on_signals(NULL);
     if (rc)
         return rc;

@@ -43,6 +43,10 @@ enum tg_show {
     TG_SHOW_COLUMNS = 8
 };
 
+/* tg_pipeline_check, and in *out what TG_SHOW_RESOURCES shows: no source is opened twice for it. */
+TG_API_CHECK int tg_pipeline_check_resources(struct tg_pipeline *pipeline,
+                                             struct ArrowArrayStream *out, struct tg_error *err);
+
 /* Shows what the destination (tables, loads, windows, rejects, files of the sources, columns) or
  * the working directory (packages, files) holds, or what a run would read (resources): of a
  * database as a source also which tables it has found. That opens each source and the destination,

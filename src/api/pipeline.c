@@ -3,7 +3,7 @@
  * hidden in what comes back. The work is done in run/.
  *
  *   tg_pipeline_new, tg_pipeline_open -> sized_options -> pipeline_new (run/pipeline.c)
- *   tg_pipeline_run -> run.c; tg_pipeline_undo -> undo.c; tg_pipeline_check -> check.c;
+ *   tg_pipeline_run -> run.c; tg_pipeline_undo -> undo.c; tg_pipeline_check -> plan.c;
  *   tg_pipeline_show, tg_pipeline_query, tg_pipeline_document -> inspect.c;
  *   tg_pipeline_why -> why.c
  */
@@ -203,13 +203,21 @@ int tg_pipeline_undo(struct tg_pipeline *pipeline, const struct tg_undo_options 
 
 int tg_pipeline_check(struct tg_pipeline *pipeline, struct tg_error *err)
 {
+    struct ArrowArrayStream told = {0};
+    int rc = tg_pipeline_check_resources(pipeline, &told, err);
+    stream_release(&told);
+    return rc;
+}
+
+int tg_pipeline_check_resources(struct tg_pipeline *pipeline, struct ArrowArrayStream *out,
+                                struct tg_error *err)
+{
     error_clear(err);
+    NEEDS(out);
+    *out = (struct ArrowArrayStream){0};
     NEEDS(pipeline);
     pipeline_begin(pipeline);
-    int rc = check_pipeline(pipeline, NULL, err);
-    if (rc == TG_OK)
-        rc = plan_check(pipeline, err);
-    return called(pipeline, rc, err);
+    return called(pipeline, show_checked(pipeline, out, err), err);
 }
 
 int tg_pipeline_query(struct tg_pipeline *pipeline, const char *sql, struct ArrowArrayStream *out,

@@ -34,6 +34,9 @@ int show_files(struct tg_pipeline *pipeline, struct ArrowArrayStream *out,
 /* show_resources.c: what a run would read, a resource a line, by check_pipeline. */
 int show_resources(struct tg_pipeline *pipeline, struct ArrowArrayStream *out,
                    struct tg_error *err) TG_CHECK_RESULT;
+/* The same of a whole check, by plan_check. */
+int show_checked(struct tg_pipeline *pipeline, struct ArrowArrayStream *out,
+                 struct tg_error *err) TG_CHECK_RESULT;
 
 /* show_columns.c: those of the schema, and since when they are in it. */
 int show_columns(struct tg_pipeline *pipeline, struct ArrowArrayStream *out,
@@ -45,9 +48,14 @@ struct check_visitor {
                  struct tg_error *err);
     void *user;
 };
-/* check.c: opens every selected source and the destination. `visitor` may be NULL. What a run
- * refuses by what was loaded is plan_check's to find. */
+/* check.c: opens every selected source and the destination. What a run refuses by what was loaded
+ * is plan_check's to find. */
 int check_pipeline(struct tg_pipeline *pipeline, const struct check_visitor *visitor,
                    struct tg_error *err) TG_CHECK_RESULT;
+/* The parts of it that a session takes: could loads be sealed in the working directory, and does
+ * every selected source open? */
+int check_folder(const struct config *config, struct tg_error *err) TG_CHECK_RESULT;
+int check_sources(struct config *config, const struct services *services, struct sources *sources,
+                  const struct check_visitor *visitor, struct tg_error *err) TG_CHECK_RESULT;
 
 #endif

@@ -5,7 +5,7 @@
  *                    manifest that is made up) -> destination_outline
  *                 -> try_rows: session_open (lock) -> session_restore_alone -> load_begin
  *                    -> load_extract -> load_finish -> load_try (all statements, then a rollback)
- *   plan_check    -> look, with fields_check, and rights at the destination
+ *   plan_check    -> look, with check_sources, fields_check, and rights at the destination
  *
  * With rows it is the way of a run up to the seal, which does not come: so a plan that is killed
  * leaves what a run leaves that is killed while it reads. State and catalog are the session's
@@ -13,6 +13,7 @@
  */
 #include "run/plan.h"
 
+#include "run/inspect.h"
 #include "run/result.h"
 #include "run/window.h"
 
@@ -42,6 +43,19 @@ done:
     return rc;
 }
 
+/* Of a check: with what the session has open. */
+static int look_at_sources(const struct tg_plan *plan, struct load *load, struct tg_error *err)
+{
+    int rc = TG_OK;
+    struct session *session = load->session;
+    struct tg_pipeline *pipeline = session->pipeline;
+    const struct services services = {&pipeline->ctx, session->engine};
+    TRY(check_sources(&pipeline->config, &services, &session->sources, plan->visitor, err));
+    TRY(fields_check(load, err));
+done:
+    return rc;
+}
+
 static int look(struct tg_plan *plan, struct session *session, struct load *load,
                 struct tg_pipeline *pipeline, const struct tg_plan_options *options,
                 struct tg_error *err)
@@ -54,7 +68,7 @@ static int look(struct tg_plan *plan, struct session *session, struct load *load
     TRY(settle_pending(session, &plan->arena, &plan->pending, &plan->pending_count, err));
     TRY(load_begin(load, err));
     if (load->is_look)
-        TRY(fields_check(load, err));
+        TRY(look_at_sources(plan, load, err));
     TRY(refresh_mark(session, &manifest, err));
     TRY(outlook_resources(session, plan, &manifest, err));
     TRY(load_describe(load, &manifest, err));
@@ -109,7 +123,8 @@ typedef int plan_fn(struct tg_plan *plan, struct session *session, struct load *
                     struct tg_error *err);
 
 static int make_plan(struct tg_pipeline *pipeline, const struct tg_plan_options *options,
-                     plan_fn *make, struct tg_plan **out, struct tg_error *err)
+                     const struct check_visitor *visitor, plan_fn *make, struct tg_plan **out,
+                     struct tg_error *err)
 {
     struct session session = {0};
     struct load load;
@@ -122,6 +137,7 @@ static int make_plan(struct tg_pipeline *pipeline, const struct tg_plan_options 
     struct tg_plan *plan = plan_new(options);
     if (!plan)
         return error_nomem(err);
+    plan->visitor = visitor;
     pipeline->window = options->from || options->to || options->window ? &asked : NULL;
     load_init(&load, &session);
     load.is_trial = true;
@@ -144,14 +160,17 @@ int plan_pipeline(struct tg_pipeline *pipeline, const struct tg_plan_options *op
         return error_set(err, TG_USAGE,
                          "a backfill writes many loads, and rows are tried in one; leave out the "
                          "window's length, or the rows");
-    return make_plan(pipeline, options, options->rows ? try_rows : look, out, err);
+    return make_plan(pipeline, options, NULL, options->rows ? try_rows : look, out, err);
 }
 
-int plan_check(struct tg_pipeline *pipeline, struct tg_error *err)
+int plan_check(struct tg_pipeline *pipeline, const struct check_visitor *visitor,
+               struct tg_error *err)
 {
     const struct tg_plan_options options = {TG_PLAN_OPTIONS_INIT};
     struct tg_plan *plan = NULL;
-    int rc = make_plan(pipeline, &options, look_at_rows, &plan, err);
+    int rc = check_folder(&pipeline->config, err);
+    if (rc == TG_OK)
+        rc = make_plan(pipeline, &options, visitor, look_at_rows, &plan, err);
     tg_plan_free(plan);
     return rc;
 }

@@ -17,14 +17,18 @@ struct tg_plan {
     size_t window_count, window_cap;
     const char **pending;
     size_t pending_count;
+    const struct check_visitor *visitor; /* of a check */
 };
 
 /* As tg_pipeline_plan says; all of `options` is known. */
 int plan_pipeline(struct tg_pipeline *pipeline, const struct tg_plan_options *options,
                   struct tg_plan **out, struct tg_error *err) TG_CHECK_RESULT;
 
-/* Would a run be refused? As a plan without rows, of which nothing is kept, and the first rows. */
-int plan_check(struct tg_pipeline *pipeline, struct tg_error *err) TG_CHECK_RESULT;
+/* Would a run be refused? Sources are opened (the visitor hears of each), then it is as a plan
+ * without rows, of which nothing is kept, and the first rows. */
+struct check_visitor;
+int plan_check(struct tg_pipeline *pipeline, const struct check_visitor *visitor,
+               struct tg_error *err) TG_CHECK_RESULT;
 
 /* backfill.c: of the range that is asked for, what is loaded, and what would be. TG_USAGE as a run
  * or a backfill of it. */

@@ -1,13 +1,14 @@
 /*
  * What a run would read: a line for each selected resource, as its source describes it.
  *
- *   show_resources -> check_pipeline (each resource that is checked: add_resource) -> a stream of
- *   the sheet
+ *   show_resources -> check_pipeline, or show_checked -> plan_check (each resource that is checked:
+ *   add_resource) -> a stream of the sheet
  *
  * A key stands as the source names its columns; what the source does not say is NULL.
  */
 #include "data/sheet.h"
 #include "run/inspect.h"
+#include "run/plan.h"
 #include "write/disposition.h"
 
 enum {
@@ -62,15 +63,27 @@ done:
     return rc;
 }
 
-int show_resources(struct tg_pipeline *pipeline, struct ArrowArrayStream *out, struct tg_error *err)
+static int show_by(int (*check)(struct tg_pipeline *pipeline, const struct check_visitor *visitor,
+                                struct tg_error *err),
+                   struct tg_pipeline *pipeline, struct ArrowArrayStream *out, struct tg_error *err)
 {
     int rc = TG_OK;
     struct sheet sheet;
     const struct check_visitor visitor = {add_resource, &sheet};
     TRY(sheet_init(&sheet, names, types, COLUMN_COUNT, err));
-    TRY(check_pipeline(pipeline, &visitor, err));
+    TRY(check(pipeline, &visitor, err));
     TRY(sheet_stream(&sheet, out, err));
 done:
     sheet_release(&sheet);
     return rc;
+}
+
+int show_resources(struct tg_pipeline *pipeline, struct ArrowArrayStream *out, struct tg_error *err)
+{
+    return show_by(check_pipeline, pipeline, out, err);
+}
+
+int show_checked(struct tg_pipeline *pipeline, struct ArrowArrayStream *out, struct tg_error *err)
+{
+    return show_by(plan_check, pipeline, out, err);
 }

@@ -288,4 +288,23 @@ test_places() {
     refused 1 "not a valid DuckDB database file"
 }
 
+# A database is connected to by the source (beside it, who looks for open transactions) and by the destination.
+test_sources_are_opened_once() {
+    [ "$kind" = postgres ] || return 0
+    local before after
+    pg "$(database)" -c "CREATE SCHEMA src; CREATE TABLE src.a AS SELECT 1 AS id; CREATE TABLE src.b AS SELECT 1 AS id"
+    spec "a: {table: a, incremental: id}
+  b: {table: b}"
+    relay source "source: {type: sql, connection: '$destination', schema: src}"
+    sessions() { # once those have ended that there were
+        while [ "$(pg postgres -c "SELECT count(*) FROM pg_stat_activity WHERE datname = '$(database)'")" != 0 ]; do :; done
+        pg postgres -c "SELECT sessions FROM pg_stat_database WHERE datname = '$(database)'"
+    }
+    before=$(sessions)
+    tg check spec.yaml
+    equal 0 "$ended" "$said"
+    after=$(sessions)
+    equal 3 $((after - before)) sessions
+}
+
 run_tests duckdb postgres
