@@ -143,8 +143,6 @@ struct connection {
                              common type for comes as the text that the database writes */
     bool spells_numbers; /* so do numbers of any size, which no Arrow type takes in full */
     bool names_locks;    /* the driver says so; else one lock that has a row stands for all */
-    bool knows_locks;    /* once it has been asked, */
-    bool tells_locks;    /* whether who has a lock may be asked for */
     bool knows_storage;  /* once it has been asked */
     int storage_version; /* as in struct described */
     void *state;         /* the driver's */

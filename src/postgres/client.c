@@ -2,7 +2,8 @@
  * A session: connecting, statements, and their end.
  *
  * Path: pg_open -> pg_dial -> set_up -> refuse_shared.
- *       pg_exec -> pg_send -> pg_finish -> pg_next (pg_wait until a result is there) -> errors.
+ *       pg_exec -> pg_send -> pg_finish -> pg_next (pg_wait until a result is there; holder.c says
+ *       whom it waits for) -> errors.
  * A wait that is cancelled leaves a statement behind: pg_abandon asks the server to cancel it, and
  * reads until it has.
  *
@@ -60,7 +61,10 @@ int pg_wait(struct pg_client *client, const struct context *ctx, bool writable,
 {
     bool late;
     short events = (short)(POLLIN | (writable ? POLLOUT : 0));
-    return pg_wait_for(pq.socket(client->conn), ctx, events, 0, &late, err);
+    int rc = pg_wait_for(pq.socket(client->conn), ctx, events, client->asks_at, &late, err);
+    if (rc == TG_OK && late)
+        holder_ask(client, ctx);
+    return rc;
 }
 
 /* ---- giving up ---- */
@@ -275,7 +279,10 @@ int pg_exec(struct pg_client *client, const struct context *ctx, const char *sql
     if (rc != TG_OK)
         return rc;
     (void)!pq.setSingleRowMode(client->conn); /* rows are dropped one by one */
-    return pg_finish(client, ctx, sql, changed, err);
+    holder_begin(client);
+    rc = pg_finish(client, ctx, sql, changed, err);
+    holder_end(client, ctx);
+    return rc;
 }
 
 /* To COMMIT a server answers ROLLBACK where a statement has failed before. */
@@ -322,21 +329,30 @@ static void on_notice(void *arg, const PGresult *notice)
                     message);
 }
 
-/* The first cell of what a query gives, as a number. *late: no answer had come at `until`. */
-static int ask_number(struct pg_client *client, const struct context *ctx, const char *sql,
-                      int64_t until, bool *late, long *out, struct tg_error *err)
+int pg_ask(struct pg_client *client, const struct context *ctx, const char *sql, int64_t until,
+           bool *late, PGresult **out, struct tg_error *err)
 {
     int rc = TG_OK;
-    PGresult *result = NULL;
+    *out = NULL;
     TRY(pg_send(client, ctx, sql, NULL, false, err));
     TRY(pg_wait_for(pq.socket(client->conn), ctx, POLLIN, until, late, err));
     if (*late)
         goto done;
-    TRY(pg_next(client, ctx, &result, err));
-    TRY(pg_check_result(client, result, sql, err));
-    *out = strtol(pq.getvalue(result, 0, 0), NULL, 10);
+    TRY(pg_next(client, ctx, out, err));
+    TRY(pg_check_result(client, *out, sql, err));
     rc = pg_finish(client, ctx, sql, NULL, err);
 done:
+    return rc;
+}
+
+/* The first cell of what a query gives, as a number. *late: no answer had come at `until`. */
+static int ask_number(struct pg_client *client, const struct context *ctx, const char *sql,
+                      int64_t until, bool *late, long *out, struct tg_error *err)
+{
+    PGresult *result = NULL;
+    int rc = pg_ask(client, ctx, sql, until, late, &result, err);
+    if (rc == TG_OK && !*late)
+        *out = strtol(pq.getvalue(result, 0, 0), NULL, 10);
     pq.clear(result);
     return rc;
 }
@@ -372,21 +388,21 @@ static int set_up(struct pg_client *client, const struct context *ctx, bool whol
  * temporary tables and prepared statements are those of others. Whoever answers in the name of
  * another process than the one that works is a pooler; and of that kind, if a second session gets
  * our process while we have no transaction. Where there is no second one, nobody can tell. */
-static int refuse_shared(const struct pg_client *client, long process, const struct context *ctx,
-                         const char *conninfo, struct tg_error *err)
+static int refuse_shared(const struct pg_client *client, const struct context *ctx,
+                         struct tg_error *err)
 {
     long other = 0;
     bool late = false;
     struct pg_client second = {0};
     int64_t until = context_ticks_us() + SECOND_MS * 1000;
-    if (process == pq.backendPID(client->conn))
+    if (client->process == pq.backendPID(client->conn))
         return TG_OK;
-    bool asked = pg_dial(ctx, conninfo, &second.conn, NULL) == TG_OK &&
+    bool asked = pg_dial(ctx, client->conninfo, 0, &second.conn, NULL) == TG_OK &&
                  ask_number(&second, ctx, "SELECT pg_catalog.pg_backend_pid()", until, &late,
                             &other, NULL) == TG_OK;
     if (second.conn)
         pq.finish(second.conn);
-    if (!asked || late || other != process)
+    if (!asked || late || other != client->process)
         return context_check(ctx, err);
     return error_set(err, TG_DESTINATION,
                      "postgresql: a pooler at '%s' gives each transaction another session of the "
@@ -399,16 +415,17 @@ int pg_open(const struct context *ctx, const char *conninfo, bool whole, struct 
             struct tg_error *err)
 {
     int rc = TG_OK;
-    long process = 0;
     struct pg_client *client = mem_calloc(1, sizeof(*client));
     *out = NULL;
-    if (!client)
+    if (client)
+        client->conninfo = mem_strdup(conninfo);
+    if (!client || !client->conninfo)
         TRY(error_nomem(err));
     TRY(pg_check(conninfo, err));
-    TRY(pg_dial(ctx, conninfo, &client->conn, err));
+    TRY(pg_dial(ctx, conninfo, 0, &client->conn, err));
     TRY(check_version(client->conn, err));
-    TRY(set_up(client, ctx, whole, &process, err));
-    TRY(refuse_shared(client, process, ctx, conninfo, err));
+    TRY(set_up(client, ctx, whole, &client->process, err));
+    TRY(refuse_shared(client, ctx, err));
     *out = client;
     client = NULL;
 done:
@@ -422,5 +439,6 @@ void pg_close(struct pg_client *client)
         return;
     if (client->conn)
         pq.finish(client->conn);
+    mem_free(client->conninfo);
     mem_free(client);
 }

@@ -115,10 +115,11 @@ static void stop_dialing(struct call *call, pthread_t thread)
         (void)!pthread_detach(thread);
 }
 
-int pg_dial(const struct context *ctx, const char *conninfo, PGconn **out, struct tg_error *err)
+int pg_dial(const struct context *ctx, const char *conninfo, int64_t until, PGconn **out,
+            struct tg_error *err)
 {
     int rc = TG_OK;
-    bool late, dialing = false;
+    bool late = false, dialing = false;
     pthread_t thread;
     struct call *call = mem_calloc(1, sizeof(*call));
     *out = NULL;
@@ -132,8 +133,10 @@ int pg_dial(const struct context *ctx, const char *conninfo, PGconn **out, struc
     TRY(wakeup_open(&call->done, err));
     TRY(start_dialing(call, &thread, err));
     dialing = true;
-    while (!atomic_load(&call->ended))
-        TRY(pg_wait_for(call->done, ctx, POLLIN, 0, &late, err));
+    while (!atomic_load(&call->ended) && !late)
+        TRY(pg_wait_for(call->done, ctx, POLLIN, until, &late, err));
+    if (!atomic_load(&call->ended))
+        TRY(error_set(err, TG_DESTINATION, "postgresql: no second session in time"));
     *out = call->conn;
     call->conn = NULL;
     if (!*out)

@@ -13,6 +13,12 @@ struct pg_client {
     const struct context *ctx; /* of the call that runs: for notices */
     bool given_up;             /* its last statement was left behind */
     uint64_t notice_count;     /* that came */
+    char *conninfo;            /* for a second session */
+    long process;              /* at the server */
+    /* holder.c, while a statement is waited for: when it is asked who keeps it waiting (ticks; 0:
+     * not), how long after the last time, and whether somebody was named. */
+    int64_t asks_at, wait_us;
+    bool is_told;
 };
 
 /* ---- client.c ---- */
@@ -45,15 +51,26 @@ int pg_check_result(struct pg_client *client, const PGresult *result, const char
  * is shown where the server points into it. */
 int pg_finish(struct pg_client *client, const struct context *ctx, const char *sql,
               uint64_t *changed, struct tg_error *err) TG_CHECK_RESULT;
+/* What a query gives, to be cleared; `until` and *late as for pg_wait_for: then nothing has come,
+ * and the session is good for nothing more. */
+int pg_ask(struct pg_client *client, const struct context *ctx, const char *sql, int64_t until,
+           bool *late, PGresult **out, struct tg_error *err) TG_CHECK_RESULT;
 /* Cancels what runs and waits for its end, for some time. */
 void pg_abandon(struct pg_client *client);
 
 /* ---- dial.c ---- */
 
 /* Connects. *out may be set where it fails, and is to be finished. TG_CANCELLED: at once, whatever
- * libpq waits for. */
-int pg_dial(const struct context *ctx, const char *conninfo, PGconn **out,
+ * libpq waits for; the same at `until` (ticks; 0: as long as the connection's options let it). */
+int pg_dial(const struct context *ctx, const char *conninfo, int64_t until, PGconn **out,
             struct tg_error *err) TG_CHECK_RESULT;
+
+/* ---- holder.c ---- */
+
+/* Around a statement that may wait for others, whom the context is told of. */
+void holder_begin(struct pg_client *client);
+void holder_ask(struct pg_client *client, const struct context *ctx);
+void holder_end(struct pg_client *client, const struct context *ctx);
 
 /* ---- place.c ---- */
 

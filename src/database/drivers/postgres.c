@@ -1,8 +1,7 @@
 /*
  * The PostgreSQL driver: URL -> session, statements, what tables there are, locks.
  *
- * Path: connection_open -> open_place -> pg_open; exec -> pg_exec (tell_holder: who has the table
- * that it waits for); query -> pg_query; describe ->
+ * Path: connection_open -> open_place -> pg_open; exec -> pg_exec; query -> pg_query; describe ->
  * one query of the catalog -> add_table, add_column; ingest -> fetch_targets (the types that the
  * table has) -> pg_copy_in.
  *
@@ -60,130 +59,11 @@ static int open_place(struct connection *con, const struct location *where, bool
     return rc;
 }
 
-/* ---- who has what is waited for ---- */
-
-#define HOLDER                                                                                     \
-    "SELECT 'pid ' || l.pid\n"                                                                     \
-    "    || coalesce(', application ''' || nullif(a.application_name, '') || '''', '')\n"          \
-    "    || coalesce(', in a transaction since ' || to_char(a.xact_start AT TIME ZONE 'UTC',\n"    \
-    "        'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"'), '')\n"                                             \
-    "FROM pg_catalog.pg_locks AS l\n"                                                              \
-    "LEFT JOIN pg_catalog.pg_stat_activity AS a ON a.pid = l.pid\n"
-
-#define OF_THIS_DATABASE                                                                           \
-    "    AND l.database = (SELECT d.oid FROM pg_catalog.pg_database AS d\n"                        \
-    "        WHERE d.datname = current_database())\n"
-
-/* A statement whose first act is to lock a table of a dataset, as all of ours name them. */
-struct table_lock {
-    const char *apart; /* modes of others that it goes along with */
-    const char *table; /* "dataset"."table", so many bytes */
-    int len;
-};
-
-static int table_length(const char *text)
-{
-    const char *at = text;
-    for (int part = 0; part < 2; part++) {
-        if (*at++ != '"')
-            return 0;
-        while (*at && (*at != '"' || at[1] == '"'))
-            at += *at == '"' ? 2 : 1;
-        if (!*at++ || (part == 0 && *at++ != '.'))
-            return 0;
-    }
-    return (int)(at - text);
-}
-
-static bool takes_table(const char *sql, struct table_lock *out)
-{
-    static const struct {
-        const char *verb, *apart;
-    } verbs[] = {
-        {"LOCK TABLE ", "    AND l.mode NOT IN ('AccessShareLock', 'RowShareLock', "
-                        "'RowExclusiveLock')\n"},
-        {"ALTER TABLE ", ""},
-        {"DROP TABLE ", ""},
-        {"TRUNCATE ", ""},
-    };
-    for (size_t i = 0; i < sizeof(verbs) / sizeof(verbs[0]); i++) {
-        const char *table = sql + strlen(verbs[i].verb);
-        if (strncmp(sql, verbs[i].verb, strlen(verbs[i].verb)) != 0)
-            continue;
-        *out = (struct table_lock){verbs[i].apart, table, table_length(table)};
-        return out->len > 0;
-    }
-    return false;
-}
-
-/* Asked once: a query that is refused would end the transaction. */
-static int ask_rights(struct connection *con, struct tg_error *err)
-{
-    struct text_rows rows = {0};
-    const struct sql_scope none = {.parts = NULL};
-    if (con->knows_locks)
-        return TG_OK;
-    int rc = sql_fetch(con, &none,
-                       "SELECT 1 WHERE has_table_privilege('pg_catalog.pg_locks', 'SELECT')\n"
-                       "    AND has_table_privilege('pg_catalog.pg_stat_activity', 'SELECT')",
-                       &rows, err);
-    con->knows_locks = rc == TG_OK;
-    con->tells_locks = rows.row_count > 0;
-    text_rows_release(&rows);
-    return rc;
-}
-
-static const char ask_owner[] = HOLDER
-    "JOIN pg_catalog.pg_class AS c ON c.oid = l.relation\n"
-    "JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace\n"
-    "WHERE l.granted AND l.locktype = 'relation' AND l.pid <> pg_backend_pid()\n" OF_THIS_DATABASE
-    "    AND concat('\"', replace(n.nspname, '\"', '\"\"'), '\".\"',\n"
-    "        replace(c.relname, '\"', '\"\"'), '\"') = {'table'}\n"
-    "{apart}"
-    "ORDER BY l.mode = 'AccessExclusiveLock' DESC, a.xact_start, l.pid\n"
-    "LIMIT 1";
-
-/* *out: somebody has it, and the server has told who. */
-static int tell_holder(struct connection *con, const struct table_lock *lock, bool *out,
-                       struct tg_error *err)
-{
-    int rc = TG_OK;
-    struct text_rows rows = {0};
-    struct buf doing = BUF_INIT, table = BUF_INIT;
-    TRY(ask_rights(con, err));
-    if (!con->tells_locks)
-        goto done;
-    buf_append(&table, lock->table, (size_t)lock->len);
-    TRY(buf_check(&table, err));
-    const struct sql_scope scope = {
-        .parts = SQL_PARTS(SQL_TEXT("table", buf_string(&table)), SQL_PIECE("apart", lock->apart))};
-    TRY(sql_fetch(con, &scope, ask_owner, &rows, err));
-    if (rows.row_count == 0)
-        goto done;
-    buf_printf(&doing, "waiting for %s, which has table %s locked", text_cell(&rows, 0, 0),
-               buf_string(&table));
-    TRY(buf_check(&doing, err));
-    context_doing(con->ctx, "destination", buf_string(&doing));
-    *out = true;
-done:
-    text_rows_release(&rows);
-    buf_release(&doing);
-    buf_release(&table);
-    return rc;
-}
-
 /* ---- statements ---- */
 
 static int exec(struct connection *con, const char *sql, uint64_t *changed, struct tg_error *err)
 {
-    struct table_lock lock;
-    bool waits = false;
-    int rc = takes_table(sql, &lock) ? tell_holder(con, &lock, &waits, err) : TG_OK;
-    if (rc == TG_OK)
-        rc = pg_exec(con->state, con->ctx, sql, changed, err);
-    if (waits)
-        context_doing(con->ctx, "destination", NULL);
-    return rc;
+    return pg_exec(con->state, con->ctx, sql, changed, err);
 }
 
 static int query(struct connection *con, const char *sql, struct ArrowArrayStream *out,
@@ -373,10 +253,18 @@ done:
 #define LOCK_NUMBER "hashtextextended({'name'}, 0)"
 
 static const char ask_holder[] =
-    HOLDER "WHERE l.granted AND l.locktype = 'advisory' AND l.objsubid = 1\n" OF_THIS_DATABASE
-           "    AND (l.classid::bigint << 32 | l.objid::bigint) = " LOCK_NUMBER "\n"
-           "ORDER BY a.xact_start, l.pid\n"
-           "LIMIT 1";
+    "SELECT 'pid ' || l.pid\n"
+    "    || coalesce(', application ''' || nullif(a.application_name, '') || '''', '')\n"
+    "    || coalesce(', in a transaction since ' || to_char(a.xact_start AT TIME ZONE 'UTC',\n"
+    "        'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"'), '')\n"
+    "FROM pg_catalog.pg_locks AS l\n"
+    "LEFT JOIN pg_catalog.pg_stat_activity AS a ON a.pid = l.pid\n"
+    "WHERE l.granted AND l.locktype = 'advisory' AND l.objsubid = 1\n"
+    "    AND l.database = (SELECT d.oid FROM pg_catalog.pg_database AS d\n"
+    "        WHERE d.datname = current_database())\n"
+    "    AND (l.classid::bigint << 32 | l.objid::bigint) = " LOCK_NUMBER "\n"
+    "ORDER BY a.xact_start, l.pid\n"
+    "LIMIT 1";
 
 /* Who has it. Where the server does not tell, the transaction goes on without the answer. */
 static void find_holder(struct connection *con, const struct sql_scope *scope, struct buf *out)
