@@ -97,6 +97,24 @@ static void test_other_columns(void **state)
                  "+s +s i +l i +m +s u +l g +l +l i i ");
 }
 
+static void check_casts(const char *folder, const char *select, size_t columns, bool casts)
+{
+    struct parquet_columns *read = NULL;
+    const char *path = path_in(folder, "own.parquet");
+    put_parquet(path, select);
+    assert_int_equal(parquet_columns_read(engine, path, &read, NULL), TG_OK);
+    assert_int_equal(parquet_columns_count(read), columns);
+    assert_int_equal(parquet_columns_may_need_casts(read), casts);
+    parquet_columns_free(read);
+}
+
+static void test_columns_that_need_casts(void **state)
+{
+    check_casts(*state, "1 AS a, {'b': [2], 'c': 'INTERVAL'} AS s", 2, false);
+    check_casts(*state, "1 AS a, [{'b': INTERVAL 1 DAY}] AS l", 2, true);
+    check_casts(*state, "5::VARIANT AS v", 1, true);
+}
+
 static void check_refused(const char *folder, const void *bytes, size_t len, const char *what)
 {
     struct parquet_columns *columns = NULL;
@@ -174,8 +192,12 @@ static void test_torture(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        IN_FOLDER(test_null_columns), IN_FOLDER(test_other_columns), IN_FOLDER(test_wide_decimals),
-        IN_FOLDER(test_int96),        IN_FOLDER(test_torture),
+        IN_FOLDER(test_null_columns),
+        IN_FOLDER(test_other_columns),
+        IN_FOLDER(test_columns_that_need_casts),
+        IN_FOLDER(test_wide_decimals),
+        IN_FOLDER(test_int96),
+        IN_FOLDER(test_torture),
     };
     return cmocka_run_group_tests_name("extract/parquet_columns", tests, start_engine, stop_engine);
 }

@@ -12,6 +12,7 @@
 #include "extract/formats/parquet_columns.h"
 
 #include <string.h>
+#include <strings.h>
 
 #include "base/memory.h"
 
@@ -23,13 +24,14 @@ struct parquet_columns {
     size_t *ends; /* of the leaves of each column */
     size_t column_count, column_cap;
     bool is_special; /* a leaf is not plain */
+    bool may_need_casts;
 };
 
 /* ---- The file's schema --------------------------------------------------------------------- */
 
 struct element {
-    const char *name, *type, *logical;
-    size_t name_len, type_len, logical_len;
+    const char *name, *type, *logical, *converted;
+    size_t name_len, type_len, logical_len, converted_len;
     int64_t child_count; /* 0: a leaf */
     int64_t precision;
 };
@@ -44,6 +46,15 @@ struct walk {
 static bool is_word(const char *text, size_t len, const char *word)
 {
     return strlen(word) == len && memcmp(text, word, len) == 0;
+}
+
+/* Intervals say what they are; the engine knows a variant by the names of its parts. */
+static bool may_need_cast(const struct element *element)
+{
+    static const char part[] = "metadata";
+    return is_word(element->converted, element->converted_len, "INTERVAL") ||
+           (element->name_len == strlen(part) &&
+            strncasecmp(element->name, part, strlen(part)) == 0);
 }
 
 static int add_leaf(struct parquet_columns *columns, const struct element *element,
@@ -61,6 +72,7 @@ static int add_leaf(struct parquet_columns *columns, const struct element *eleme
         leaf = LEAF_INT96;
     if (is_word(element->logical, element->logical_len, "NullType()"))
         leaf = LEAF_NULL;
+    columns->may_need_casts = columns->may_need_casts || may_need_cast(element);
     TRY(mem_grow(&columns->leaves, &columns->cap, columns->count + 1, 1, err));
     columns->leaves[columns->count++] = (unsigned char)leaf;
     columns->is_special = columns->is_special || leaf != LEAF_PLAIN;
@@ -122,6 +134,7 @@ static int add_batch(struct parquet_columns *columns, struct walk *walk,
                           &element.child_count);
         (void)value_int64(schema->children[4], batch->children[4], row + batch->offset,
                           &element.precision);
+        get_text(schema, batch, 5, row, &element.converted, &element.converted_len);
         TRY(add_element(columns, walk, &element, err));
     }
 done:
@@ -161,8 +174,8 @@ int parquet_columns_read(struct engine *engine, const char *path, struct parquet
     *out = NULL;
     if (!columns)
         return error_nomem(err);
-    buf_text(&sql, "SELECT name, type, logical_type, num_children::BIGINT, precision::BIGINT"
-                   " FROM ");
+    buf_text(&sql, "SELECT name, type, logical_type, num_children::BIGINT, precision::BIGINT, "
+                   "converted_type FROM ");
     engine_parquet_schema(&sql, path);
     TRY(buf_check(&sql, err));
     TRY(engine_query(engine, buf_string(&sql), &stream, err));
@@ -174,6 +187,16 @@ done:
     if (rc != TG_OK)
         parquet_columns_free(columns);
     return rc;
+}
+
+size_t parquet_columns_count(const struct parquet_columns *columns)
+{
+    return columns->column_count;
+}
+
+bool parquet_columns_may_need_casts(const struct parquet_columns *columns)
+{
+    return columns->may_need_casts;
 }
 
 void parquet_columns_free(struct parquet_columns *columns)

@@ -13,6 +13,9 @@ struct parquet_columns; /* of one file */
 int parquet_columns_read(struct engine *engine, const char *path, struct parquet_columns **out,
                          struct tg_error *err) TG_CHECK_RESULT;
 void parquet_columns_free(struct parquet_columns *columns); /* NULL is fine */
+size_t parquet_columns_count(const struct parquet_columns *columns);
+/* Is there an interval or a variant, or what looks like one? */
+bool parquet_columns_may_need_casts(const struct parquet_columns *columns);
 
 /* The schema of the engine's batches: columns of the null type, nested ones too, become columns
  * without a type. */

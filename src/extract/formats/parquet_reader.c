@@ -1,9 +1,10 @@
 /*
  * Parquet -> a stream of pages, read by the embedded engine.
  *
- * Data path: parquet_reader_open -> find_casts, parquet_sql -> engine_query -> next_page: a batch
- * of the engine's stream is a page, structs, lists and maps in it too (extract.c makes rows of
- * those).
+ * Data path: parquet_reader_open -> parquet_columns_read; find_casts, where they may be needed, for
+ * the engine takes as long to describe a small file as to read it -> parquet_sql -> engine_query ->
+ * next_page: a batch of the engine's stream is a page, structs, lists and maps in it too (extract.c
+ * makes rows of those).
  */
 #include "extract/formats/parquet_reader.h"
 
@@ -147,7 +148,6 @@ static int find_casts(struct parquet_reader *reader, struct buf *casts, struct t
 {
     struct buf sql = BUF_INIT;
     struct ArrowArray batch;
-    size_t columns = 0;
     bool end = false;
     int rc = TG_OK;
     TRY(parquet_sql(reader->path, "DESCRIBE SELECT *", NULL, &sql, err));
@@ -158,12 +158,9 @@ static int find_casts(struct parquet_reader *reader, struct buf *casts, struct t
             break;
         for (int64_t row = 0; row < batch.length && rc == TG_OK; row++)
             rc = put_cast(casts, &reader->schema, &batch, row, err);
-        columns += (size_t)batch.length;
         array_release(&batch);
         TRY(rc);
     }
-    TRY(engine_reserve(reader->engine, columns, err));
-    TRY(engine_alone(reader->engine, true, err));
     if (casts->len > 0)
         buf_char(casts, ')');
     rc = buf_check(casts, err);
@@ -195,7 +192,10 @@ static int start_parquet(struct parquet_reader *reader, struct tg_error *err)
     rc = parquet_columns_read(reader->engine, reader->path, &reader->columns, err);
     if (rc != TG_OK)
         return explain(reader, rc, err);
-    TRY(find_casts(reader, &casts, err));
+    TRY(engine_reserve(reader->engine, parquet_columns_count(reader->columns), err));
+    TRY(engine_alone(reader->engine, true, err));
+    if (parquet_columns_may_need_casts(reader->columns))
+        TRY(find_casts(reader, &casts, err));
     TRY(parquet_sql(reader->path, "SELECT *", &casts, &sql, err));
     TRY(start_query(reader, buf_string(&sql), err));
     TRY(schema_copy(&reader->schema, &marked, err));
