@@ -18,7 +18,7 @@ static int setup(void **state)
 {
     (void)state;
     context_init(&ctx);
-    return pg_open(&ctx, postgres_uri(), &client, &err);
+    return pg_open(&ctx, postgres_uri(), false, &client, &err);
 }
 
 static int teardown(void **state)

@@ -25,7 +25,7 @@ static struct proxy proxy;
 
 static void open_at(const char *uri)
 {
-    if (pg_open(&ctx, uri, &client, &err) != TG_OK)
+    if (pg_open(&ctx, uri, false, &client, &err) != TG_OK)
         fail_msg("%s", err.what);
 }
 

@@ -85,7 +85,7 @@ static void is_cancelled(const char *uri)
     struct pg_client *client = NULL;
     assert_int_equal(pthread_create(&thread, NULL, cancel_soon, NULL), 0);
     int64_t start = context_ticks_us();
-    int rc = pg_open(&ctx, uri, &client, &err);
+    int rc = pg_open(&ctx, uri, false, &client, &err);
     int64_t took = context_ticks_us() - start;
     pthread_join(thread, NULL);
     assert_int_equal(rc, TG_CANCELLED);
@@ -127,7 +127,7 @@ static void open_by(const char *host)
     buf_printf(&uri, "@%s%s", host, rest);
     if (strcmp(host, hanging) == 0)
         buf_text(&uri, "?hostaddr=127.0.0.1");
-    if (pg_open(&ctx, buf_string(&uri), &client, &err) != TG_OK)
+    if (pg_open(&ctx, buf_string(&uri), false, &client, &err) != TG_OK)
         fail_msg("%s", err.what);
     assert_int_equal(pg_exec(client, &ctx, "SELECT 1", NULL, &err), TG_OK);
     pg_close(client);
@@ -148,7 +148,8 @@ static void test_a_name_that_is_not_known(void **state)
     struct tg_error err = {0};
     struct pg_client *client = NULL;
     atomic_store(&answers, true);
-    assert_int_equal(pg_open(&ctx, "postgresql://me@hangs.test/x", &client, &err), TG_DESTINATION);
+    assert_int_equal(pg_open(&ctx, "postgresql://me@hangs.test/x", false, &client, &err),
+                     TG_DESTINATION);
     assert_non_null(strstr(err.what, "could not translate host name \"hangs.test\""));
     assert_string_equal(err.sqlstate, "08001");
     assert_true(err.retryable);

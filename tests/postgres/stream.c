@@ -23,7 +23,7 @@ static int setup(void **state)
     context_init(&ctx);
     atomic_store(&cancel, 0);
     ctx.cancel = &cancel;
-    return pg_open(&ctx, postgres_uri(), &client, &err);
+    return pg_open(&ctx, postgres_uri(), false, &client, &err);
 }
 
 static int teardown(void **state)
@@ -246,7 +246,7 @@ static void test_the_server_ends_the_session(void **state)
         stream_release(&stream);
         assert_int_equal(pg_exec(client, &ctx, "SELECT 1", NULL, &err), TG_DESTINATION);
         pg_close(client);
-        assert_int_equal(pg_open(&ctx, postgres_uri(), &client, &err), TG_OK);
+        assert_int_equal(pg_open(&ctx, postgres_uri(), false, &client, &err), TG_OK);
     }
 }
 
@@ -261,7 +261,7 @@ static void test_the_server_is_gone(void **state)
         int rc = TG_OK;
         proxy_start(&proxy, postgres_uri());
         pg_close(client);
-        assert_int_equal(pg_open(&ctx, proxy.uri, &client, &err), TG_OK);
+        assert_int_equal(pg_open(&ctx, proxy.uri, false, &client, &err), TG_OK);
         query(by(way, endless), NULL, &stream);
         atomic_store(&proxy.drop, true);
         while (rc == TG_OK) {
