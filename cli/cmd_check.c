@@ -67,10 +67,11 @@ static int print_found(const struct call *call, const struct tg_pipeline *pipeli
 {
     static const char *const columns[] = {RESOURCE_COLUMNS, NULL};
     char environment[ENVIRONMENT_BYTES];
-    printf("%s%s: the spec is right, and every source opens\n"
-           "Destination %s (dataset '%s') is reachable\n\n",
-           call->arguments[0], format_environment(pipeline, environment),
-           tg_pipeline_destination(pipeline), tg_pipeline_dataset(pipeline));
+    print_sentence("%s%s: the spec is right, and every source opens", call->arguments[0],
+                   format_environment(pipeline, environment));
+    print_sentence("Destination %s (dataset '%s') is reachable", tg_pipeline_destination(pipeline),
+                   tg_pipeline_dataset(pipeline));
+    putchar('\n');
     int rc = print_stream(resources, FORMAT_LIST, columns, stdout, err);
     print_warnings(heard);
     return rc;

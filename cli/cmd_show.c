@@ -44,9 +44,8 @@ static const struct view {
     {.name = "columns",
      .rows = TG_SHOW_COLUMNS,
      .columns = {"table", "column", "source_field", "type", "nullable", "hints", "since_load"},
-     .note =
-         "No source_field: the field is called as the column, the load makes the column itself\n"
-         "(_dlt_...), no row has had it, or dlt or an earlier tidegate has not recorded it."},
+     .note = "No source_field: the field is called as the column, the load makes the column itself "
+             "(_dlt_...), no row has had it, or dlt or an earlier tidegate has not recorded it."},
     {.name = "state", .text = TG_DOCUMENT_STATE},
     {.name = "schema", .text = TG_DOCUMENT_SCHEMA},
     {.name = "packages",
@@ -94,7 +93,7 @@ static int show_rows(struct tg_pipeline *pipeline, const struct view *view, enum
         print_stream(&stream, form, columns, stdout, &err))
         return fail(&err);
     if (view->note && format == FORMAT_TABLE)
-        puts(view->note);
+        print_sentence("%s", view->note);
     if (view->rows == TG_SHOW_PACKAGES && format == FORMAT_TABLE && print_reasons(pipeline, &err))
         return fail(&err);
     return 0;

@@ -48,9 +48,10 @@ static void print_look(const struct tg_pipeline *pipeline, const struct tg_resul
     char environment[ENVIRONMENT_BYTES];
     const bool one = tg_result_undone_count(result) == 1;
     print_tables(result);
-    printf("\nTo be undone in dataset '%s' of %s%s: load%s ", tg_result_dataset(result),
-           tg_pipeline_destination(pipeline), format_environment(pipeline, environment),
-           one ? "" : "s");
+    putchar('\n');
+    print_sentence("To be undone in dataset '%s' of %s%s:", tg_result_dataset(result),
+                   tg_pipeline_destination(pipeline), format_environment(pipeline, environment));
+    printf("load%s ", one ? "" : "s");
     print_loads(result);
     printf("\n");
 }

@@ -9,7 +9,7 @@
 
 #include "cli.h"
 
-static int print_sentence(struct tg_cells *cells, struct tg_error *err)
+static int print_fact(struct tg_cells *cells, struct tg_error *err)
 {
     const char *text;
     size_t len;
@@ -31,7 +31,7 @@ static int print_story(struct ArrowArrayStream *stream, struct tg_error *err)
     struct tg_cells *cells = NULL;
     int rc = tg_cells_open(&cells, stream, err);
     while (!rc && !(rc = tg_cells_next(cells, &found, err)) && found)
-        rc = print_sentence(cells, err);
+        rc = print_fact(cells, err);
     tg_cells_close(cells);
     return rc;
 }

@@ -12,13 +12,15 @@
 #include "print.h"
 
 #include <inttypes.h>
+#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "cli.h"
 
 enum { ROWS_SEEN = 10000, BYTES_SEEN = 16 << 20 };
-enum { NARROWEST = 8 }; /* to which a column is cut where the terminal has no room for all of it */
+enum { NARROWEST = 8 };  /* to which a column is cut where the terminal has no room for all of it */
+enum { FOLDS_MAX = 12 }; /* lines of a value that is to be read as a whole */
 
 struct cell {
     char *text; /* visible */
@@ -151,7 +153,7 @@ static int keep_cell(struct printer *printer, size_t column, const char *text, s
         printer->kept_cap = cap;
     }
     struct cell *cell = &printer->kept[printer->kept_count];
-    int rc = make_cell(cell, text, len, printer->room, err);
+    int rc = make_cell(cell, text, len, printer->room * (printer->whole ? FOLDS_MAX : 1), err);
     if (rc)
         return rc;
     printer->kept_count++;
@@ -234,6 +236,38 @@ static void fit_widths(struct printer *printer)
     printer->upright = widths_sum(printer) > printer->room;
 }
 
+/* Bytes of the next line, which ends before a word where it can. */
+static size_t line_bytes(const char *text, const char *end, size_t room)
+{
+    size_t bytes = 0, columns = 0, words = 0, len;
+    while (text + bytes < end) {
+        columns += char_columns(text + bytes, (size_t)(end - text) - bytes, &len);
+        if (columns > room && bytes > 0)
+            return words > 0 ? words : bytes;
+        bytes += len;
+        words = text[bytes] == ' ' ? bytes : words;
+    }
+    return bytes;
+}
+
+/* The whole of it, in as many lines as it takes, up to some. */
+static void put_folded(FILE *out, const struct cell *cell, size_t indent, size_t room)
+{
+    const char *at = cell->text, *end = at + cell->len;
+    for (int line = 0; at < end; line++) {
+        if (line > 0)
+            fprintf(out, "\n%*s", (int)indent, "");
+        if (line + 1 == FOLDS_MAX) {
+            print_visible(at, room, out);
+            return;
+        }
+        const size_t bytes = line_bytes(at, end, room);
+        fwrite(at, 1, bytes, out);
+        at += bytes;
+        at += at < end && *at == ' ';
+    }
+}
+
 /* A line for each column of a row, behind a line that says which row it is. */
 static void put_upright(struct printer *printer, const struct cell *cells)
 {
@@ -245,8 +279,11 @@ static void put_upright(struct printer *printer, const struct cell *cells)
     for (size_t i = 0; i < printer->column_count; i++) {
         size_t took = put_cut(printer->out, &titles[i], 0);
         put_repeated(printer->out, ' ', width - took + 2);
-        put_cut(printer->out, &cells[i],
-                printer->room > width + 2 ? printer->room - width - 2 : NARROWEST);
+        const size_t room = printer->room > width + 2 ? printer->room - width - 2 : NARROWEST;
+        if (printer->whole)
+            put_folded(printer->out, &cells[i], width + 2, room);
+        else
+            put_cut(printer->out, &cells[i], room);
         fputc('\n', printer->out);
     }
 }
@@ -532,16 +569,16 @@ void print_json_text(const char *text, FILE *out)
     fputc('"', out);
 }
 
-enum { WORD_BYTES = 1400 };
+enum { WORD_BYTES = 1400, SENTENCE_BYTES = 8192 };
 
 /* None is clipped: it may be a place. */
-void print_wrapped(const char *text, size_t at, size_t indent)
+static void wrap(const char *text, size_t at, size_t indent, size_t width)
 {
     bool is_first = true;
     char word[WORD_BYTES];
     while (*text) {
         size_t len = strcspn(text, " ");
-        if (!is_first && at + 1 + len > LINE_WIDTH)
+        if (!is_first && at + 1 + len > width)
             at = (size_t)printf("\n%*s", (int)indent, "") - 1;
         else if (!is_first)
             at += (size_t)printf(" ");
@@ -551,4 +588,20 @@ void print_wrapped(const char *text, size_t at, size_t indent)
         is_first = false;
     }
     putchar('\n');
+}
+
+void print_wrapped(const char *text, size_t at, size_t indent)
+{
+    wrap(text, at, indent, LINE_WIDTH);
+}
+
+void print_sentence(const char *format, ...)
+{
+    va_list args;
+    char text[SENTENCE_BYTES];
+    const size_t columns = terminal_columns(stdout);
+    va_start(args, format);
+    vsnprintf(text, sizeof(text), format, args);
+    va_end(args);
+    wrap(text, 0, 0, columns > 0 ? columns : SIZE_MAX / 2);
 }

@@ -379,11 +379,11 @@ void print_result_text(const struct tg_pipeline *pipeline, const struct tg_resul
         printf("%zu load%s of an earlier run, sealed but not yet written, went in first.\n",
                tg_result_settled_count(result), plural(tg_result_settled_count(result)));
     if (has_news(result))
-        printf("Load %s is in dataset '%s' of %s%s\n", tg_result_load_id(result),
-               tg_result_dataset(result), tg_pipeline_destination(pipeline), environment);
+        print_sentence("Load %s is in dataset '%s' of %s%s", tg_result_load_id(result),
+                       tg_result_dataset(result), tg_pipeline_destination(pipeline), environment);
     else
-        printf("Nothing new for dataset '%s' of %s%s\n", tg_result_dataset(result),
-               tg_pipeline_destination(pipeline), environment);
+        print_sentence("Nothing new for dataset '%s' of %s%s", tg_result_dataset(result),
+                       tg_pipeline_destination(pipeline), environment);
     double rate = tg_result_seconds(result) > 0 ? (double)rows_read / tg_result_seconds(result) : 0;
     printf("%s row%s read in %.2f s", format_count(rows_read, text), plural(rows_read),
            tg_result_seconds(result));

@@ -443,6 +443,16 @@ test_rejects_in_a_terminal() {
     said=$(cat screen)
     says "-- row 1" "line     2" "byte     17" "reason   malformed JSON: " 'text     {"old": 1}' "(1 row)"
     equal "" "$(grep -E '.{81}' screen)"
+    sql "update _tidegate_rejects set reason = '$(printf 'word %.0s' {1..30})end'" >/dev/null
+    on_terminal 80 "$tidegate" show spec.yaml rejects
+    grep -A 2 '^reason' screen >lines # the whole of it, and never within a word
+    equal "reason   $(printf 'word %.0s' {1..13})word
+         $(printf 'word %.0s' {1..13})word
+         word word end" "$(cat lines)"
+    mkdir "$(printf 'long%.0s' {1..20})"
+    relay destination "destination: duckdb:///$(printf 'long%.0s' {1..20})/w.duckdb"
+    on_terminal 80 "$tidegate" run spec.yaml --progress none
+    grep -B 1 -q '^duckdb:' screen || fail "$(cat screen)"
 }
 
 # A terminal gets some of many names, and how many there are more; elsewhere, and for programs, all are there.
