@@ -172,11 +172,6 @@ void hash_stream_keep(struct hash_stream *stream)
     stream->kept_bytes = stream->bytes;
 }
 
-int64_t hash_stream_kept(const struct hash_stream *stream)
-{
-    return stream->kept_bytes;
-}
-
 void hash_stream_go_back(struct hash_stream *stream)
 {
     XXH3_copyState(stream->state, stream->kept);

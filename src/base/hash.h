@@ -44,7 +44,6 @@ void hash_stream_free(struct hash_stream *stream); /* NULL is fine */
 void hash_stream_add(struct hash_stream *stream, const void *in, size_t len);
 /* Keeps what was added so far, for hash_stream_go_back; before the first time that is nothing. */
 void hash_stream_keep(struct hash_stream *stream);
-int64_t hash_stream_kept(const struct hash_stream *stream); /* how many bytes that is */
 void hash_stream_go_back(struct hash_stream *stream); /* as if no more than that had been added */
 int64_t hash_stream_bytes(const struct hash_stream *stream);
 void hash_stream_text(const struct hash_stream *stream, char out[HASH_STREAM_TEXT + 1]);

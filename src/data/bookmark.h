@@ -24,8 +24,11 @@ struct bookmark {
     const char *head;       /* hash of the beginning of that text */
     int64_t content_bytes;  /* length of that text */
     int64_t rows;           /* that it gave */
-    const char *checksum;   /* of its two ends, as version 0.1 took it; "": not taken */
+    const char *checksum; /* of its two ends, as version 0.1 took it; BOOKMARK_WAITS; "": neither */
 };
+
+/* Behind its text, which ends before that, a row is begun that waits for its end. */
+#define BOOKMARK_WAITS "waits"
 
 /* Those of one resource, sorted by key. */
 struct bookmarks {

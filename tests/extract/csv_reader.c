@@ -401,9 +401,10 @@ static void test_csv_errors(void **state)
                     "the row has 1 field, and the header has 2; ragged: pad");
     check_csv_error(*state, "id,name\r\n1,\"x\r\ny\"\r\n2\r\n", ", line 4, byte 2", "1 field,");
     check_csv_error(*state, "id,name\n1,\"x\ny\",\n2\n", ", line 3, byte 3", "3 fields,");
-    check_csv_error(*state, "id,name\n1,\"a\n2,b\n", ", line 2, byte 3",
-                    "the quote that a field begins with is not closed before the end of the file; "
-                    "quote: none");
+    check_csv_error(
+        *state, "id,name\n1,\"a\n2,b\n", ", line 2, byte 3",
+        "the quote that a field begins with is not closed before the end of the file; run "
+        "again if more of it is to come; quote: none");
     check_csv_error(*state, "id,name\n1,\"a\" \"b\"\n2,b\n", ", line 2, byte 6",
                     "text with quotes behind the quote that ends a field");
     check_csv_error(*state, "A report\nid,name\n1,a\n", ", line 2, byte 3",

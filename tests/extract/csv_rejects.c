@@ -197,20 +197,22 @@ static void test_csv_ragged(void **state)
     buf_release(&bad);
 }
 
-/* Of a text whose last line has no end: how much is hashed, and with what; not that line, where it
- * is rejected. */
-static void check_half(const char *folder, const char *content, size_t len, size_t hashed,
+/* Of a text whose last row has no end: how much counts as read, where that row is rejected; all of
+ * it is hashed. */
+static void check_half(const char *folder, const char *content, size_t len, size_t counts,
                        struct csv_options options)
 {
     char got[HASH_STREAM_TEXT + 1], expected[HASH_STREAM_TEXT + 1];
     struct hash_stream *wanted;
+    struct csv_rest rest = {.bytes = 0};
     put_bytes(folder, "x.csv", content, len);
+    options.rest = &rest;
     assert_int_equal(hash_stream_new(&options.hash, NULL), TG_OK);
     assert_int_equal(hash_stream_new(&wanted, NULL), TG_OK);
-    hash_stream_add(wanted, content, hashed);
+    hash_stream_add(wanted, content, len);
     struct buf out = read_rejects(path_in(folder, "x.csv"), options);
-    if (hash_stream_bytes(options.hash) != (int64_t)hashed)
-        fail_msg("'%s': %d bytes are hashed", content, (int)hash_stream_bytes(options.hash));
+    if (rest.bytes != (int64_t)(len - counts) || rest.waits != (options.waits && rest.bytes > 0))
+        fail_msg("'%s': %d bytes count as read", content, (int)len - (int)rest.bytes);
     hash_stream_text(options.hash, got);
     hash_stream_text(wanted, expected);
     assert_string_equal(got, expected);
@@ -223,7 +225,7 @@ static void test_csv_half_lines(void **state)
 {
     static const struct {
         const char *content;
-        size_t hashed;
+        size_t counts;
     } texts[] = {
         {"id,t\n1,a\n2\n3", 11},
         {"id,t\n1,a\n2\n3\n", 13},
@@ -235,13 +237,43 @@ static void test_csv_half_lines(void **state)
         {"id,t\n1,a\n3,\"b\n4", 14},
         {"id,t\n3", 5},
         {"id,t\n1,a\n2\n3,b", 14},
-        {"id,t,u\n1,a,b\n3,\"b\nc\"", 20}, /* its row begins a line before: it stays */
+        {"id,t,u\n1,a,b\n3,\"b\nc\"", 13},
     };
     for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
-        check_half(*state, texts[i].content, strlen(texts[i].content), texts[i].hashed,
+        check_half(*state, texts[i].content, strlen(texts[i].content), texts[i].counts,
                    (struct csv_options){.ctx = NULL});
     check_half(*state, "id,t\n1,a\n3,\xe4,", 14, 9,
                (struct csv_options){.encoding = ENCODING_LATIN1});
+}
+
+/* A row whose quote is open waits, if it may, and nothing of it is handed on. */
+static void test_csv_open_rows(void **state)
+{
+    static const struct {
+        const char *content, *lines;
+        size_t counts;
+        uint64_t line;
+    } texts[] = {
+        {"id,t\n1,a\n3,\"b\n4", "2 ", 9, 3},
+        {"id,t\n1,a\n3,\"b", "2 ", 9, 3},
+        {"id,t\n1,\"x\ny\"\n3,\"b\n4,\"\"\n\n", "2 ", 13, 4},
+        {"id,t\n\"", "", 5, 2},
+        {"id,t\n1,\"b\"", "2 ", 11, 0}, /* it is not open */
+    };
+    for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+        const struct csv_options options = {.waits = true};
+        const size_t len = strlen(texts[i].content);
+        struct csv_rest rest = {.bytes = 0};
+        struct csv_options asked = options;
+        if (texts[i].counts < len)
+            check_half(*state, texts[i].content, len, texts[i].counts, options);
+        put_file(*state, "x.csv", texts[i].content);
+        asked.rest = &rest;
+        struct buf out = read_rejects(path_in(*state, "x.csv"), asked);
+        assert_string_equal(buf_string(&out), texts[i].lines);
+        assert_int_equal(rest.line, texts[i].line);
+        buf_release(&out);
+    }
 }
 
 static void test_csv_half_units(void **state)
@@ -275,10 +307,11 @@ static void test_csv_half_tails(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        IN_FOLDER(test_csv_rejects),    IN_FOLDER(test_csv_long_rejects),
-        IN_FOLDER(test_csv_ragged),     IN_FOLDER(test_csv_half_lines),
-        IN_FOLDER(test_csv_half_units), IN_FOLDER(test_csv_half_tails),
-        IN_FOLDER(test_csv_places),     IN_FOLDER(test_csv_places_of_pages),
+        IN_FOLDER(test_csv_rejects),         IN_FOLDER(test_csv_long_rejects),
+        IN_FOLDER(test_csv_ragged),          IN_FOLDER(test_csv_half_lines),
+        IN_FOLDER(test_csv_open_rows),       IN_FOLDER(test_csv_half_units),
+        IN_FOLDER(test_csv_half_tails),      IN_FOLDER(test_csv_places),
+        IN_FOLDER(test_csv_places_of_pages),
     };
     return cmocka_run_group_tests_name("extract/csv_rejects", tests, NULL, NULL);
 }

@@ -109,36 +109,12 @@ static void test_lengths(void **state)
     assert_int_equal(encoding_length(ENCODING_UTF16LE, "a\xed\xa0\xbd", 4), 4); /* of a pair */
 }
 
-static void test_line_ends(void **state)
-{
-    (void)state;
-    assert_int_equal(encoding_line_end(ENCODING_UTF8, "", 0, 0, 'x'), 0);
-    assert_int_equal(encoding_line_end(ENCODING_UTF8, "abc", 3, 0, 'x'), 0);
-    assert_int_equal(encoding_line_end(ENCODING_UTF8, "a\nb\r\nc", 6, 1, 'x'), 5);
-    assert_int_equal(encoding_line_end(ENCODING_LATIN1, "a\n\rb", 4, 0, 'x'), 3);
-    assert_int_equal(encoding_line_end(ENCODING_UTF8, "a\n", 2, 0, 'x'), 2);
-    /* U+010D, U+0A41 and a pair of bytes over two units are none. */
-    assert_int_equal(encoding_line_end(ENCODING_UTF16LE, "a\0\n\0\r\1\x41\n\0\n", 10, 0, 'x'), 4);
-    assert_int_equal(encoding_line_end(ENCODING_UTF16LE, "a\0\n\0\r\1\x41\n\0", 9, 0, 'x'), 4);
-    assert_int_equal(encoding_line_end(ENCODING_UTF16LE, "\0\r\0b\0\n", 6, 3, 'x'), 3);
-    assert_int_equal(encoding_line_end(ENCODING_UTF16LE, "\0\n\0", 3, 2, 'x'), 0);
-    assert_int_equal(encoding_line_end(ENCODING_UTF16BE, "\0\n\0\r\0b", 6, 0, 'x'), 4);
-    assert_int_equal(encoding_line_end(ENCODING_UTF16BE, "\n\0\r", 3, 1, 'x'), 3);
-    assert_int_equal(encoding_line_end(ENCODING_UTF16BE, "\n", 1, 1, 'x'), 0);
-    /* One that lies over two parts. */
-    assert_int_equal(encoding_line_end(ENCODING_UTF16BE, "\n", 1, 1, '\0'), 1);
-    assert_int_equal(encoding_line_end(ENCODING_UTF16LE, "\0a\0", 3, 5, '\r'), 1);
-    assert_int_equal(encoding_line_end(ENCODING_UTF16LE, "\1", 1, 1, '\r'), 0);
-    assert_int_equal(encoding_line_end(ENCODING_UTF8, "a", 1, 1, '\n'), 0);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_names),        cmocka_unit_test(test_told),
         cmocka_unit_test(test_bytes),        cmocka_unit_test(test_units),
         cmocka_unit_test(test_broken_units), cmocka_unit_test(test_lengths),
-        cmocka_unit_test(test_line_ends),
     };
     return cmocka_run_group_tests_name("extract/encoding", tests, NULL, NULL);
 }

@@ -9,6 +9,7 @@
  *
  * An entry explains one file. A file that gave no row explains none: nothing can be loaded twice.
  * An entry whose name has another text now, and that explains none, is lost: the driver keeps it.
+ * Where a row of a file waits for its end, and the file is as it was, it is read once more.
  * Entries of version 0.1 have no hash of their text; they are compared by their ends, and renewed.
  * Nothing is quadratic: names are merged, heads and hashes sorted.
  */
@@ -253,17 +254,21 @@ static int add_pending(struct matching *m, struct listed_file *file, const struc
     return rc;
 }
 
-/* `own`: the entry of its name, NULL: none. */
+/* `own`: the entry of its name, NULL: none. Of a file that is as it was a row that waits is read
+ * all the same: somebody has to be told. */
 static int match_own(struct matching *m, struct listed_file *file, const struct bookmark *own,
                      struct tg_error *err)
 {
-    bool is_old = own && !*own->content;
+    const bool is_old = own && !*own->content;
+    const bool is_same = own && own->size == file->size && own->mtime_us == file->mtime_us;
+    const bool waits = own && strcmp(own->checksum, BOOKMARK_WAITS) == 0;
     int rc = TG_OK;
+    file->is_settled = is_same && waits;
     if (own && file->fate == FILE_SKIPPED)
         hold(m, own); /* it is there, whatever is in it */
     if (!file->is_file || file->fate == FILE_SKIPPED)
         return TG_OK;
-    if (own && !is_old && own->size == file->size && own->mtime_us == file->mtime_us)
+    if (is_same && !is_old && !(waits && m->rules->on_grown == GROWN_TAIL))
         file->fate = FILE_LEFT;
     else if (is_old)
         TRY(match_old(m, file, own, err));
@@ -646,4 +651,23 @@ done:
     mem_free(m.index);
     mem_free(m.pending);
     return rc;
+}
+
+void known_read_anyway(struct listed_file *file)
+{
+    static const char *const why[] = {
+        [FILE_WHOLE] = NULL,
+        [FILE_TAIL] = "the line stands in the part of the file that was loaded before",
+        [FILE_NOTED] = "the text of the file was loaded before, and is not read again",
+        [FILE_LEFT] = "the file was loaded before, is known by its size and time, and is not read "
+                      "again",
+        [FILE_SKIPPED] = NULL,
+        [FILE_STRAY] = NULL,
+    };
+    file->unread = file->fate == FILE_SKIPPED ? file->skipped_by : why[file->fate];
+    file->unread_lines = file->fate == FILE_TAIL ? file->lines : 0;
+    file->fate = FILE_WHOLE;
+    file->lines = 0;
+    hash_stream_free(file->text);
+    file->text = NULL;
 }

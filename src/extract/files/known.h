@@ -20,5 +20,7 @@ struct known_rules {
  * them. `growth` of each is set before. */
 int known_match(const struct context *ctx, const struct known_rules *rules, struct listing *listing,
                 struct tg_error *err) TG_CHECK_RESULT;
+/* The whole of the file comes, and with it why a run would not read it, or not all. */
+void known_read_anyway(struct listed_file *file);
 
 #endif

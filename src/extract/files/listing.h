@@ -55,6 +55,8 @@ struct listed_file {
     struct hash_stream *text;       /* FILE_TAIL: of the text of `entry`; NULL: to be made anew */
     uint64_t lines;                 /* FILE_TAIL: in it */
     uint64_t rows;                  /* that it gave; the driver counts them */
+    uint64_t waits;                 /* the line of a row that waits for its end; 0: none does */
+    bool is_settled;                /* nothing has come since one did: it never ends */
     const char *skipped_by;         /* FILE_SKIPPED: the option, in words */
     const char *unread;             /* why it is read all the same; NULL: it is read anyway, */
     uint64_t unread_lines;          /* or up to this line alone */

@@ -106,6 +106,29 @@ done:
     return rc;
 }
 
+int reading_leave(const struct listed_file *file, int64_t bytes, struct hash_stream **text,
+                  struct tg_error *err)
+{
+    const int64_t all = hash_stream_bytes(*text);
+    struct text_walk content = {0};
+    int rc = TG_OK;
+    TRY(text_open(file, &content, err));
+    TRY(text_pass(&content, all - bytes, err));
+    hash_stream_keep(content.text);
+    TRY(text_pass(&content, all, err));
+    if (!is_same(content.text, *text)) {
+        rc = reading_changed(file, err);
+        goto done;
+    }
+    hash_stream_go_back(content.text);
+    hash_stream_free(*text);
+    *text = content.text;
+    content.text = NULL;
+done:
+    text_close(&content);
+    return rc;
+}
+
 int reading_explain(const struct listed_file *file, const struct file_state *before,
                     const struct hash_stream *text, int code, struct tg_error *err)
 {

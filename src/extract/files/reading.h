@@ -27,6 +27,9 @@ int reading_check(const struct listed_file *file, const struct file_state *befor
 int reading_look_through(struct listed_file *file, const struct file_state *before,
                          struct hash_stream **text, bool *changed,
                          struct tg_error *err) TG_CHECK_RESULT;
+/* The file's last `bytes` count as not read: *text, the hash of all, becomes that of the rest. */
+int reading_leave(const struct listed_file *file, int64_t bytes, struct hash_stream **text,
+                  struct tg_error *err) TG_CHECK_RESULT;
 /* Reading failed with `code` and `err`. Where the file has changed meanwhile, so that what was
  * found in it says nothing, that is the error; `text` as above, NULL of Parquet. */
 int reading_explain(const struct listed_file *file, const struct file_state *before,

@@ -20,6 +20,7 @@ static bool is_news(const struct resource_request *request, const struct bookmar
     const struct bookmark *known = bookmarks_find(request->recalled, bookmark->key);
     return request->replaces || !known || known->size != bookmark->size ||
            known->mtime_us != bookmark->mtime_us || known->rows != bookmark->rows ||
+           strcmp(known->checksum, bookmark->checksum) != 0 ||
            strcmp(known->content, bookmark->content) != 0;
 }
 
@@ -78,6 +79,7 @@ int remember_read(struct remembered *made, const struct listed_file *file,
     entry.news = report_news(file);
     entry.size = file->size;
     entry.mtime_us = file->mtime_us;
+    entry.checksum = file->waits > 0 ? BOOKMARK_WAITS : "";
     entry.rows = (int64_t)file->rows + (file->fate == FILE_TAIL ? file->entry->rows : 0);
     TRY(remember_lost(made, file, err));
     TRY(remember(made, &entry, err));

@@ -9,7 +9,8 @@
  * What was not handed on moves to the front of the buffer and is the beginning of the next page; a
  * row that is longer than the buffer makes it grow, up to line_bytes_max. A row that cannot be read
  * is an error, or is kept with its place and text beside the page's rows. Of one whose quotes are
- * wrong the first line alone is left out: the rest may be rows.
+ * wrong the first line alone is left out: the rest may be rows; but where more may come behind a
+ * quote that is open, it waits.
  */
 #include "extract/formats/csv_reader.h"
 
@@ -79,14 +80,14 @@ static void find_place(const char *row, size_t place, uint64_t *line, uint64_t *
     *byte = place - line_start + 1;
 }
 
-/* A last line without an end may have been written in part. Where it is rejected it counts as not
- * read, and comes again when the file has grown. */
-static void leave_half(struct csv_reader *reader, const struct csv_row *row)
+/* A last row without an end may have been written in part. */
+static void leave_half(struct csv_reader *reader, const struct csv_row *row, bool waits)
 {
-    enum encoding encoding = csv_text_encoding(reader->from);
-    if (row->end == reader->end)
-        csv_text_leave(reader->from,
-                       encoding_length(encoding, reader->text + row->start, row->end - row->start));
+    const enum encoding encoding = csv_text_encoding(reader->from);
+    const size_t len = row->end - row->start;
+    if (row->end == reader->end && reader->options.rest)
+        *reader->options.rest = (struct csv_rest){
+            encoding_length(encoding, reader->text + row->start, len), row->line, waits};
 }
 
 /* Line and byte of what is wrong at `place` are found here. */
@@ -104,7 +105,7 @@ static int refuse(struct csv_reader *reader, const struct csv_row *row, size_t p
     bad.text = reader->text + row->start;
     find_place(bad.text, place - row->start, &bad.line, &bad.byte);
     if (rejects) {
-        leave_half(reader, row);
+        leave_half(reader, row, false);
         return bad_rows_add(&reader->bad, &bad, row->end - row->start, err);
     }
     error_set(err, TG_DATA, "malformed CSV: %s", reason);
@@ -175,8 +176,14 @@ static int refuse_quotes(struct csv_reader *reader, enum csv_found *found, struc
     const char *what = "there is text with quotes behind the quote that ends a field; double "
                        "those in it, or say escape: \"\\\" if it has \\\" for them";
     if (*found == CSV_OPEN_QUOTE)
-        what = "the quote that a field begins with is not closed before the end of the file; "
-               "quote: none takes quotes for text";
+        what = "the quote that a field begins with is not closed before the end of the file; run "
+               "again if more of it is to come; quote: none takes quotes for text";
+    if (*found == CSV_OPEN_QUOTE && reader->options.waits) {
+        row->end = reader->end;
+        leave_half(reader, row, true);
+        *found = CSV_END;
+        return TG_OK;
+    }
     *found = csv_split_pass(&reader->split);
     if (*found != CSV_ROW)
         return TG_OK;

@@ -17,6 +17,14 @@ enum csv_ragged {
     RAGGED_REJECT /* they go with the page (page.bad), whatever becomes of other bad rows */
 };
 
+/* The end of a text that counts as not read, and comes again when the file has grown: a row that
+ * may have been written in part. */
+struct csv_rest {
+    int64_t bytes; /* of the file; 0: there is none */
+    uint64_t line; /* that the row begins on */
+    bool waits;    /* a quote of it is open, and it was not handed on; else it was rejected */
+};
+
 /* All that is pointed to is borrowed until the stream is closed, the name until its pages go. */
 struct csv_options {
     const char *name;          /* what the text is called in messages */
@@ -26,6 +34,8 @@ struct csv_options {
     int64_t from;
     uint64_t rows_before, lines_before;
     struct hash_stream *hash;
+    struct csv_rest *rest;    /* zeroed; known at the end; NULL: nobody asks */
+    bool waits;               /* a row whose quote is open at the end is left, and not malformed */
     struct csv_syntax syntax; /* no delimiter: told by the first line */
     enum encoding encoding;
     enum csv_ragged ragged;

@@ -6,8 +6,7 @@
  * straight into the caller's memory, else by encoding_decode.
  *
  * The hash is of the file's own bytes, whatever they are made of: it is what the ledger knows a
- * text by. Bytes that it holds already are not added again. It is kept behind each last line end
- * that was read, so that csv_text_leave can take out a line that nobody can read yet.
+ * text by. Bytes that it holds already are not added again.
  */
 #include "extract/formats/csv_text.h"
 
@@ -22,30 +21,20 @@ struct csv_text {
     enum encoding encoding;
     struct hash_stream *hash;
     int64_t hashed; /* bytes of the file that it holds; without one, all */
-    int64_t seen;   /* that were read, */
-    char last;      /* and the last of them */
+    int64_t seen;   /* that were read */
     char *bytes;    /* the head, then one part after the other */
     size_t at, len; /* of `bytes`: what was not handed out */
     bool is_over;
 };
 
-/* Hashes what was read behind what is there; what is up to the last line end is kept. */
+/* Hashes what was read behind what is there. */
 static void take_in(struct csv_text *text, const char *part, size_t len)
 {
-    int64_t at = text->seen, known = text->hashed - at;
+    int64_t known = text->hashed - text->seen;
     size_t old = known < 0 ? 0 : known > (int64_t)len ? len : (size_t)known;
-    const char before = text->last;
     text->seen += (int64_t)len;
-    text->last = len > 0 ? part[len - 1] : before;
-    if (!text->hash || old == len)
-        return;
-    size_t end = encoding_line_end(text->encoding, part, len, at, before);
-    if (old < end) {
-        hash_stream_add(text->hash, part + old, end - old);
-        hash_stream_keep(text->hash);
-        old = end;
-    }
-    hash_stream_add(text->hash, part + old, len - old);
+    if (text->hash && old < len)
+        hash_stream_add(text->hash, part + old, len - old);
 }
 
 static int read_part(struct csv_text *text, char *out, size_t cap, size_t *got,
@@ -73,8 +62,6 @@ int csv_text_open(struct reader *reader, enum encoding encoding, struct hash_str
     text->reader = reader;
     text->hash = hash;
     text->hashed = hash ? hash_stream_bytes(hash) : INT64_MAX;
-    if (hash)
-        hash_stream_keep(hash);
     text->bytes = mem_alloc(CSV_HEAD_BYTES);
     if (!text->bytes)
         TRY(error_nomem(err));
@@ -176,12 +163,6 @@ int csv_text_read(struct csv_text *text, char *out, size_t cap, size_t *len, str
         TRY(decode_part(text, out, cap, len, err));
 done:
     return rc;
-}
-
-void csv_text_leave(struct csv_text *text, int64_t bytes)
-{
-    if (text->hash && hash_stream_kept(text->hash) == text->seen - bytes)
-        hash_stream_go_back(text->hash);
 }
 
 int csv_text_check(struct csv_text *text, struct tg_error *err)

@@ -28,9 +28,6 @@ int csv_text_begin(struct csv_text *text, int64_t from, struct tg_error *err) TG
  * bytes that are no UTF-8. */
 int csv_text_read(struct csv_text *text, char *out, size_t cap, size_t *len,
                   struct tg_error *err) TG_CHECK_RESULT;
-/* All was read: the last `bytes` of the file are taken out of the hash, if they are its last line
- * and that has no end. It counts as not read. */
-void csv_text_leave(struct csv_text *text, int64_t bytes);
 /* Reads what is left of a compressed file, for its checksums: TG_DATA when it is damaged. */
 int csv_text_check(struct csv_text *text, struct tg_error *err) TG_CHECK_RESULT;
 bool csv_text_is_over(const struct csv_text *text); /* that is known: nothing comes any more */

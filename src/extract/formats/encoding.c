@@ -126,32 +126,3 @@ int64_t encoding_length(enum encoding encoding, const char *text, size_t len)
     }
     return bytes;
 }
-
-static bool is_line_end(uint32_t code)
-{
-    return code == '\n' || code == '\r';
-}
-
-/* Of units, the first of which begins with the text; of one of them the part may have the second
- * byte alone. */
-static size_t unit_line_end(bool is_big, const char *part, size_t len, size_t odd, char before)
-{
-    const char first[2] = {before, part[0]};
-    for (size_t end = len - (len - odd) % 2; end > odd; end -= 2)
-        if (is_line_end(encoding_unit(part + end - 2, is_big)))
-            return end;
-    return odd && is_line_end(encoding_unit(first, is_big));
-}
-
-size_t encoding_line_end(enum encoding encoding, const char *part, size_t len, int64_t at,
-                         char before)
-{
-    if (len == 0)
-        return 0;
-    if (encoding_has_units(encoding))
-        return unit_line_end(encoding == ENCODING_UTF16BE, part, len, (size_t)(at % 2), before);
-    const char *feed = memrchr(part, '\n', len);
-    size_t behind = feed ? (size_t)(feed + 1 - part) : 0;
-    const char *back = memrchr(part + behind, '\r', len - behind);
-    return back ? (size_t)(back + 1 - part) : behind;
-}

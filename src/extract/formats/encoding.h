@@ -50,9 +50,5 @@ size_t encoding_decode(enum encoding encoding, const char *in, size_t len, bool 
                        size_t *used);
 /* How many bytes a text has in it that is `len` bytes of UTF-8, as encoding_decode made them. */
 int64_t encoding_length(enum encoding encoding, const char *text, size_t len);
-/* Where the last line end ends of a part that begins at byte `at` of a text, behind the byte
- * `before`; 0: there is none. Of one that lies over two parts the second tells. */
-size_t encoding_line_end(enum encoding encoding, const char *part, size_t len, int64_t at,
-                         char before);
 
 #endif

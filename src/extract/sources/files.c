@@ -67,6 +67,7 @@ struct files_stream {
     bool is_watched;           /* its reader hashes what it reads */
     struct hash_stream *text;  /* of what is read of it, and of what was loaded before */
     int64_t bytes_told;        /* with its pages */
+    struct csv_rest rest;      /* of CSV: what comes again */
 
     struct remembered made;
 };
@@ -331,26 +332,6 @@ done:
     return rc;
 }
 
-/* The whole of it comes, and with it why a run would not read it, or not all. */
-static void read_all_the_same(struct listed_file *file)
-{
-    static const char *const why[] = {
-        [FILE_WHOLE] = NULL,
-        [FILE_TAIL] = "the line stands in the part of the file that was loaded before",
-        [FILE_NOTED] = "the text of the file was loaded before, and is not read again",
-        [FILE_LEFT] = "the file was loaded before, is known by its size and time, and is not read "
-                      "again",
-        [FILE_SKIPPED] = NULL,
-        [FILE_STRAY] = NULL,
-    };
-    file->unread = file->fate == FILE_SKIPPED ? file->skipped_by : why[file->fate];
-    file->unread_lines = file->fate == FILE_TAIL ? file->lines : 0;
-    file->fate = FILE_WHOLE;
-    file->lines = 0;
-    hash_stream_free(file->text);
-    file->text = NULL;
-}
-
 static int list_files(struct files_stream *stream, const char *root, struct tg_error *err)
 {
     const struct resource_request *request = &stream->request;
@@ -365,7 +346,7 @@ static int list_files(struct files_stream *stream, const char *root, struct tg_e
     if (skips_known(stream))
         TRY(known_match(context_of(stream), &stream->rules, listing, err));
     for (size_t i = 0; request->reads_all && i < listing->count; i++)
-        read_all_the_same(&listing->items[i]);
+        known_read_anyway(&listing->items[i]);
     for (size_t i = 0; i < listing->count; i++)
         stream->bytes_total += bytes_to_read(&listing->items[i]);
 done:
@@ -413,12 +394,22 @@ done:
     return rc;
 }
 
+/* Of what has grown, its last row may go on. In a new file a quote that is open is a mistake, which
+ * stops the run, or would cost rows that can be read: there they wait for a second look alone. */
+static bool may_wait(const struct files_stream *stream, const struct listed_file *file)
+{
+    return skips_known(stream) && stream->rules.on_grown == GROWN_TAIL && file->is_file &&
+           !file->is_settled && (file->fate == FILE_TAIL || stream->request.rejects);
+}
+
 static int open_csv(struct files_stream *stream, const struct listed_file *file,
                     struct reader *text, struct tg_error *err)
 {
     struct csv_options options = stream->csv_options;
     options.name = shown(file);
     options.hash = stream->text;
+    options.rest = &stream->rest;
+    options.waits = may_wait(stream, file);
     options.lines_before = file->lines;
     if (file->fate == FILE_TAIL) {
         options.from = file->entry->content_bytes;
@@ -469,6 +460,7 @@ static int open_file(struct files_stream *stream, struct listed_file *file, stru
     TRY(start_text(stream, file, err));
     stream->is_watched = format != FORMAT_PARQUET;
     stream->bytes_told = 0;
+    stream->rest = (struct csv_rest){0};
     if (stream->is_watched)
         TRY(listing_open(file, &text, err));
     if (format == FORMAT_PARQUET)
@@ -490,6 +482,23 @@ static void leave_file(struct files_stream *stream)
     stream->next++;
 }
 
+/* What is left of a text without its last row is what the next run goes on. */
+static int leave_rest(struct files_stream *stream, struct listed_file *file, struct tg_error *err)
+{
+    const struct csv_rest *rest = &stream->rest;
+    int rc = TG_OK;
+    TRY(reading_leave(file, rest->bytes, &stream->text, err));
+    if (!rest->waits)
+        goto done;
+    file->waits = rest->line;
+    context_log(context_of(stream), TG_LOG_WARNING, "files",
+                "resource '%s': file '%s' ends within a row, which begins on line %llu with a "
+                "quote that is open: it waits for the rest; if there is none, the next run says so",
+                stream->request.name, file->name, (unsigned long long)rest->line);
+done:
+    return rc;
+}
+
 /* Without a cursor, rows of Parquet that came meanwhile would be lost, or those that were read
  * loaded twice. */
 static int finish_file(struct files_stream *stream, struct listed_file *file, struct tg_error *err)
@@ -509,6 +518,8 @@ static int finish_file(struct files_stream *stream, struct listed_file *file, st
         TRY(reading_look_through(file, &stream->before, &stream->text, &changed, err));
     if (changed && matters)
         return reading_changed(file, err);
+    if (stream->rest.bytes > 0)
+        TRY(leave_rest(stream, file, err));
     if (!changed)
         TRY(remember_read(&stream->made, file, stream->text, err));
 done:
