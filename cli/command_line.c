@@ -245,6 +245,25 @@ static int fail_flag(const struct command *command, const char *given)
     return fail_usage(command, "'%s' is no option of 'tidegate %s'%s", given, command->name, hint);
 }
 
+/* It may be an option without its dashes, or the name of a resource. */
+static int fail_argument(const struct command *command, const char *given)
+{
+    char takes[WORDS_BYTES] = "", hint[2 * NEAREST_HINT_BYTES] = "";
+    struct nearest nearest = {.wanted = given};
+    size_t len = 0;
+    for (const struct argument *at = command->arguments; at->name && len < sizeof(takes); at++)
+        len += (size_t)snprintf(takes + len, sizeof(takes) - len, at->optional ? " [%s]" : " %s",
+                                at->name);
+    for (const struct flag *flag = command->flags; flag->name; flag++)
+        nearest_offer(&nearest, flag->name + 2, strlen(flag->name + 2));
+    if (nearest.name)
+        snprintf(hint, sizeof(hint), "; did you mean '--%s'?", nearest.name);
+    else if (find_flag(command, "--select", strlen("--select")))
+        snprintf(hint, sizeof(hint), "; a resource is named as --select %.60s", given);
+    return fail_usage(command, "'%s' is one argument too many for 'tidegate %s%s'%s", given,
+                      command->name, takes, hint);
+}
+
 static int parse_flag(struct call *call, int *index, int count, char **texts)
 {
     const char *text = texts[*index];
@@ -283,7 +302,7 @@ static int parse_call(struct call *call, int count, char **texts)
         } else if (given < allowed) {
             call->arguments[given++] = texts[i];
         } else {
-            return fail_usage(call->command, "'%s' is one argument too many", texts[i]);
+            return fail_argument(call->command, texts[i]);
         }
     }
     if (given < needed)

@@ -276,9 +276,9 @@ static int refuse(const struct resumed *resumed, const struct change *change, st
     TRY(buf_check(&what, err));
     TRY(put_consequence(resumed, change, arena, &then, err));
     error_set(err, TG_USAGE,
-              "resource '%.100s': %.300s; nothing was read. Forget the old one by `tidegate reset "
-              "SPEC --select %.100s%s`, or say --accept-cursor-change: %.300s",
-              name, buf_string(&what), name, has_files ? "" : " --cursors", buf_string(&then));
+              "%.300s; nothing was read. Forget the old one by `tidegate reset SPEC --select "
+              "%.100s%s`, or say --accept-cursor-change: %.300s",
+              buf_string(&what), name, has_files ? "" : " --cursors", buf_string(&then));
     rc = TG_USAGE;
 done:
     buf_release(&what);

@@ -59,7 +59,7 @@ int check_folder(const struct config *config, struct tg_error *err)
 done:
     mem_free(folder);
     mem_free(lock);
-    return rc == TG_OK ? rc : error_where(err, rc, "pipeline '%s'", config->pipeline);
+    return rc == TG_OK ? rc : session_blame_folder(config, rc, err);
 }
 
 int check_pipeline(struct tg_pipeline *pipeline, const struct check_visitor *visitor,

@@ -26,6 +26,15 @@ int session_may_load(const struct tg_pipeline *pipeline, struct tg_error *err)
                      "and asks, and loads nothing");
 }
 
+int session_blame_folder(const struct config *config, int code, struct tg_error *err)
+{
+    if (code == TG_IO)
+        error_before(err, code,
+                     "the working directory cannot be used (--workdir or $TIDEGATE_HOME names "
+                     "another)");
+    return error_where(err, code, "pipeline '%s'", config->pipeline);
+}
+
 static int lock_folder(struct session *session, struct tg_error *err)
 {
     int rc = TG_OK;
@@ -39,7 +48,7 @@ static int lock_folder(struct session *session, struct tg_error *err)
     fault_point("after_lock");
 done:
     mem_free(path);
-    return rc == TG_OK ? rc : error_where(err, rc, "pipeline '%s'", config->pipeline);
+    return rc == TG_OK ? rc : session_blame_folder(config, rc, err);
 }
 
 static int begin(struct session *session, struct tg_pipeline *pipeline, struct tg_error *err)

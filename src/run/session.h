@@ -83,6 +83,8 @@ struct session {
 
 /* TG_USAGE for a pipeline that is open to be read only. */
 int session_may_load(const struct tg_pipeline *pipeline, struct tg_error *err) TG_CHECK_RESULT;
+/* What failed in the working directory, for who has named it, or has not. */
+int session_blame_folder(const struct config *config, int code, struct tg_error *err);
 /* Locks the working directory. Close it in any case; nothing is kept of a failed one. */
 int session_open(struct session *session, struct tg_pipeline *pipeline,
                  struct tg_error *err) TG_CHECK_RESULT;

@@ -369,6 +369,18 @@ bool there_carries_root_id(const struct session *session, const char *root)
 
 /* ---- before the first row ---- */
 
+/* Where the case of names counts, another one's column is not ours. */
+static int refuse_spelling(const struct session *session, const struct table *there, const char *is,
+                           const char *ours, struct tg_error *err)
+{
+    return error_set(err, TG_DESTINATION,
+                     "table '%s' is at the destination with a column '%s' in the place of '%s': "
+                     "another program made it, or changed it; rename it (ALTER TABLE \"%s\".\"%s\" "
+                     "RENAME COLUMN \"%s\" TO \"%s\"), or give the resource another table_name",
+                     there->name, is, ours, session->pipeline->config.dataset, there->name, is,
+                     ours);
+}
+
 /* Rows are told apart, and nested ones find their parents, by columns of ours. */
 static int check_links(const struct session *session, const struct table *there,
                        struct tg_error *err)
@@ -387,6 +399,10 @@ static int check_links(const struct session *session, const struct table *there,
             table_find_like(there, links[i].name, session->destination.facts.folds_case);
         if (column ? column->spec.type == links[i].type : !links[i].must_be_there)
             continue;
+        const struct table_column *like =
+            column ? NULL : table_find_like(there, links[i].name, true);
+        if (like)
+            return refuse_spelling(session, there, like->name, links[i].name, err);
         struct buf type = BUF_INIT;
         session->destination.facts.type_text(&(struct type_spec){.type = links[i].type}, &type);
         int rc = error_set(

@@ -278,7 +278,8 @@ test_places() {
     rows
     spec
     echo >.tidegate
-    refused 1 "/.tidegate' cannot be made: File exists"
+    refused 1 "pipeline 'test': the working directory cannot be used (--workdir or \$TIDEGATE_HOME names another): folder '"
+    says "/.tidegate' cannot be made: File exists"
     rm .tidegate
     [ $kind = duckdb ] || return 0
     destination=duckdb:///no/such/test.duckdb spec

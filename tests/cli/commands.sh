@@ -78,6 +78,12 @@ test_what_is_misspelt_gets_the_nearest_name() {
     meant --workdir run spec.yaml --wrokdir=x
     meant --json show spec.yaml loads -jsn
     meant "" run spec.yaml --qq # --to is like it by the dashes alone
+    meant --cursors reset spec.yaml cursors
+    says "'cursors' is one argument too many for 'tidegate reset SPEC'"
+    meant "" reset spec.yaml orders
+    says "'orders' is one argument too many for 'tidegate reset SPEC'; a resource is named as --select orders"
+    meant "" show spec.yaml loads orders
+    says "'orders' is one argument too many for 'tidegate show SPEC [WHAT]'"
     meant loads show spec.yaml lods
     says "'lods' is no view; choose tables, columns, loads, files, rejects, windows, state, schema, packages or resources; did"
     meant json run spec.yaml --progress jsn

@@ -5,8 +5,10 @@
  * describe -> what the connection tells, in our types; write -> write.c, one transaction. Where its
  * commit has failed, ask_ledger: on a connection that is new, since only that sees what is there.
  */
+#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "database/template.h"
 #include "write/destination.h"
@@ -111,7 +113,15 @@ static int pasts(struct destination *destination, const char *pipeline, struct l
 
 /* ---- what is there ---- */
 
-static int keep_table(const struct dialect *dialect, const struct described_table *described,
+/* Ours are written in small letters; where case does not count somebody may have it otherwise. */
+static void spell_ours(const struct dialect *dialect, char *name)
+{
+    if (dialect->folds_case && strncasecmp(name, "_dlt_", strlen("_dlt_")) == 0)
+        for (; *name; name++)
+            *name = (char)tolower((unsigned char)*name);
+}
+
+static int keep_table(const struct dialect *dialect, struct described_table *described,
                       struct catalog *out, struct tg_error *err)
 {
     int rc = TG_OK;
@@ -119,8 +129,9 @@ static int keep_table(const struct dialect *dialect, const struct described_tabl
     struct table_column *column = NULL;
     TRY(catalog_add(out, described->name, NULL, &table, err));
     for (size_t i = 0; i < described->column_count; i++) {
-        const struct described_column *is = &described->columns[i];
+        struct described_column *is = &described->columns[i];
         struct type_spec spec = dialect->type_from_sql(is->sql_type);
+        spell_ours(dialect, is->name);
         TRY(table_add_column(out, table, is->name, &spec, &column, err));
         column->nullable = is->nullable;
     }
