@@ -134,6 +134,18 @@ int connection_check(const struct location *where, const char *folder, const cha
 
 /* ---- connections ---- */
 
+int connection_told(int rc, const char *sentence, struct tg_error *err)
+{
+    bool is_own = false;
+    for (size_t i = 0; err && rc != TG_OK && rc != TG_CANCELLED && i < DRIVER_COUNT; i++) {
+        const char *name = drivers[i]->scheme ? drivers[i]->scheme : "";
+        const size_t len = strlen(name);
+        is_own |=
+            len > 0 && strncmp(err->what, name, len) == 0 && strncmp(err->what + len, ": ", 2) == 0;
+    }
+    return is_own ? error_before(err, rc, sentence) : rc;
+}
+
 int connection_move_absent(char **path, const char *folder, struct tg_error *err)
 {
     struct fs_stat stat;
@@ -166,7 +178,7 @@ int connection_open(struct context *ctx, const struct location *where, bool crea
     int rc = driver->open(con, where, create, err);
     if (rc != TG_OK || !con->state) {
         mem_free(con);
-        return rc;
+        return connection_told(rc, "the database cannot be opened", err);
     }
     *out = con;
     return TG_OK;

@@ -167,6 +167,9 @@ const struct connection_driver *const *connection_list(size_t *count);
  * TG_DESTINATION otherwise. */
 int connection_open(struct context *ctx, const struct location *where, bool create,
                     struct connection **out, struct tg_error *err) TG_CHECK_RESULT;
+/* Puts the sentence before a database's own words ("postgresql: ...") that have none yet; returns
+ * as error_before does. */
+int connection_told(int rc, const char *sentence, struct tg_error *err);
 /* For drivers of files: *path (mem_free) becomes that of a file in the folder (location.scratch),
  * unless it is there. */
 int connection_move_absent(char **path, const char *folder, struct tg_error *err) TG_CHECK_RESULT;

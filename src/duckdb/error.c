@@ -21,6 +21,8 @@ struct rule {
 
 #define MORE_MEMORY "; give the run more memory: --memory 1GiB, or `memory: 1GiB` in the spec"
 
+#define BROKEN_RULE "; take that rule off the table, or correct the rows"
+
 static const struct rule rules[] = {
     {"IO Error", "Could not set lock", TG_LOCKED, true, "",
      "; close the other program, or wait, and run again"},
@@ -31,12 +33,12 @@ static const struct rule rules[] = {
     {"TransactionContext Error", "failed to pin block", TG_NOMEM, false, "53200", MORE_MEMORY},
     {"TransactionContext Error", "could not allocate block", TG_NOMEM, false, "53200", MORE_MEMORY},
     {"INTERRUPT Error", NULL, TG_CANCELLED, true, "57014", ""},
-    {"Constraint Error", "NOT NULL constraint", TG_DESTINATION, false, "23502", ""},
-    {"Constraint Error", "CHECK constraint", TG_DESTINATION, false, "23514", ""},
-    {"Constraint Error", "foreign key", TG_DESTINATION, false, "23503", ""},
-    {"Constraint Error", "uplicate key", TG_DESTINATION, false, "23505", ""},
-    {"Constraint Error", "unique constraint", TG_DESTINATION, false, "23505", ""},
-    {"Constraint Error", "primary key constraint", TG_DESTINATION, false, "23505", ""},
+    {"Constraint Error", "NOT NULL constraint", TG_DESTINATION, false, "23502", BROKEN_RULE},
+    {"Constraint Error", "CHECK constraint", TG_DESTINATION, false, "23514", BROKEN_RULE},
+    {"Constraint Error", "foreign key", TG_DESTINATION, false, "23503", BROKEN_RULE},
+    {"Constraint Error", "uplicate key", TG_DESTINATION, false, "23505", BROKEN_RULE},
+    {"Constraint Error", "unique constraint", TG_DESTINATION, false, "23505", BROKEN_RULE},
+    {"Constraint Error", "primary key constraint", TG_DESTINATION, false, "23505", BROKEN_RULE},
     {"TransactionContext Error", "onflict", TG_DESTINATION, true, "40001", "; run again"},
     {"Transaction", "onflict", TG_DESTINATION, true, "40001", "; run again"},
     {NULL, "attached in read-only mode", TG_DESTINATION, false, "25006", ""},
@@ -94,8 +96,9 @@ int duck_error(struct tg_error *err, const char *message)
     if (!message)
         message = "no message";
     const struct rule *rule = find_rule(message);
-    int code = error_set(err, rule->code, "duckdb: %.*s%s", (int)useful_length(message), message,
-                         rule->advice);
+    size_t len = useful_length(message);
+    len -= *rule->advice && len > 0 && message[len - 1] == '.'; /* the sentence goes on */
+    int code = error_set(err, rule->code, "duckdb: %.*s%s", (int)len, message, rule->advice);
     if (err) {
         err->retryable = rule->retryable;
         memcpy(err->sqlstate, rule->sqlstate, strlen(rule->sqlstate) + 1);

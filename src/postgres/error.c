@@ -31,6 +31,7 @@ static const struct rule rules[] = {
      "sslrootcert, or the server's certificate"},
     {"08001", TG_DESTINATION, true, "; start the server, or correct host and port"},
     {"08", TG_DESTINATION, true, "; run again"},
+    {"23", TG_DESTINATION, false, "; take that rule off the table, or correct the rows"},
     {"25006", TG_DESTINATION, false,
      "; name a server that can be written to (target_session_attrs=read-write finds it among "
      "several hosts)"},
@@ -80,8 +81,10 @@ static int finish_error(const char *sqlstate, const char *routine, const struct 
                         const char *place, struct tg_error *err)
 {
     const struct rule *rule = find_rule(sqlstate, routine);
-    int rc =
-        error_set(err, rule->code, "postgresql: %s%s%s", buf_string(text), rule->advice, place);
+    size_t len = text->len;
+    len -= *rule->advice && len > 0 && text->data[len - 1] == '.'; /* the sentence goes on */
+    int rc = error_set(err, rule->code, "postgresql: %.*s%s%s", (int)len, buf_string(text),
+                       rule->advice, place);
     if (err) {
         err->retryable = rule->retryable;
         snprintf(err->sqlstate, sizeof(err->sqlstate), "%.5s", sqlstate);
@@ -89,17 +92,32 @@ static int finish_error(const char *sqlstate, const char *routine, const struct 
     return rc;
 }
 
+/* Lines of libpq's that guess, or ask, what our own words say. */
+static bool says_nothing(const char *line, size_t len)
+{
+    static const char *const lines[] = {
+        "\tIs the server running", "\tThis probably means the server terminated abnormally",
+        "\tbefore or while processing the request", "invalid socket"};
+    for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++)
+        if (len >= strlen(lines[i]) && strncmp(line, lines[i], strlen(lines[i])) == 0)
+            return true;
+    return false;
+}
+
 void pg_one_line(const char *message, struct buf *out)
 {
-    size_t len = strlen(message);
-    while (len > 0 && isspace((unsigned char)message[len - 1]))
-        len--;
-    for (size_t i = 0; i < len; i++) {
-        bool space = message[i] == '\n' || message[i] == '\t';
-        if (!space)
-            buf_char(out, message[i]);
-        else if (i > 0 && message[i - 1] != '\n' && message[i - 1] != '\t')
-            buf_text(out, message[i - 1] == ':' ? " " : "; ");
+    const char *between = "";
+    for (size_t len; *message; message += len + (message[len] == '\n')) {
+        len = strcspn(message, "\n");
+        size_t shown = len;
+        while (shown > 0 && isspace((unsigned char)message[shown - 1]))
+            shown--;
+        if (shown == 0 || says_nothing(message, shown))
+            continue;
+        const size_t indent = strspn(message, "\t");
+        buf_text(out, between);
+        buf_append(out, message + indent, shown - indent);
+        between = message[shown - 1] == ':' ? " " : "; ";
     }
 }
 
@@ -232,20 +250,6 @@ static void put_verbose(const char *message, const char *state, struct buf *out)
     buf_release(&plain);
 }
 
-/* Without libpq's question whether the server is running, which our advice answers. */
-static void put_plain(const char *message, struct buf *out)
-{
-    struct buf plain = BUF_INIT;
-    for (size_t len; *message; message += len) {
-        len = strcspn(message, "\n");
-        len += message[len] == '\n';
-        if (strncmp(message, "\tIs the server running", strlen("\tIs the server running")) != 0)
-            buf_append(&plain, message, len);
-    }
-    pg_one_line(buf_string(&plain), out);
-    buf_release(&plain);
-}
-
 /* Do the two not agree about TLS? libpq has no number for it. One that goes away meanwhile is as
  * any that does. */
 static bool is_about_tls(const char *message)
@@ -271,7 +275,7 @@ int pg_connect_error(PGconn *conn, struct tg_error *err)
     if (state)
         put_verbose(message, state, &text);
     else
-        put_plain(message, &text);
+        pg_one_line(message, &text);
     int rc = finish_error(sqlstate, NULL, &text, "", err);
     buf_release(&text);
     return rc;

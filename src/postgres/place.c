@@ -41,8 +41,8 @@ static void hide_quoted(const char *message, struct buf *out)
 
 /* How a place is written, and how one is mended whose form is right. */
 static const char how_to_write[] =
-    "write postgresql://HOST:PORT/DATABASE, with USER:PASSWORD and @ before the host (other "
-    "characters than letters and digits as %XX), or host=HOST dbname=DATABASE";
+    "write postgresql://HOST:PORT/DATABASE, with USER:PASSWORD and an at sign before the host "
+    "(other characters than letters and digits as %XX), or host=HOST dbname=DATABASE";
 static const char how_to_mend[] =
     "correct what it says here, in the service file, or in libpq's variables (PGSERVICE, PGSSLMODE "
     "and the like)";

@@ -10,6 +10,8 @@
 
 #include <string.h>
 
+#include "database/connection.h"
+
 /* The last one takes what no other does, and says what is wrong with it. */
 static const struct destination_driver *const drivers[] = {&destination_sql};
 
@@ -101,6 +103,17 @@ bool destination_same(const struct location *where, const char *folder,
 
 /* ---- one destination ---- */
 
+/* What a look at it was refused. */
+static int look_failed(int rc, struct tg_error *err)
+{
+    return connection_told(rc, "what is at the destination cannot be read", err);
+}
+
+static int statement_failed(int rc, struct tg_error *err)
+{
+    return connection_told(rc, "the statement cannot be run", err);
+}
+
 int destination_init(struct destination *destination, struct context *ctx,
                      const struct location *where, const char *dataset, struct tg_error *err)
 {
@@ -128,23 +141,24 @@ int destination_restore(struct destination *destination, const struct ledger_own
     if (!destination->state)
         return TG_OK;
     int rc = destination->driver->restore(destination, owner, now_us, out, err);
-    return rc == TG_DESTINATION
-               ? error_before(err, rc, "what the destination knows of the pipeline cannot be read")
-               : rc;
+    static const char what[] = "what the destination knows of the pipeline cannot be read";
+    return rc == TG_DESTINATION ? error_before(err, rc, what) : connection_told(rc, what, err);
 }
 
 int destination_pasts(struct destination *destination, const char *pipeline, struct ledger *out,
                       struct tg_error *err)
 {
-    return destination->state ? destination->driver->trace->pasts(destination, pipeline, out, err)
-                              : TG_OK;
+    return destination->state
+               ? look_failed(destination->driver->trace->pasts(destination, pipeline, out, err),
+                             err)
+               : TG_OK;
 }
 
 int destination_ties(struct destination *destination, const struct ties_request *request,
                      struct ArrowArrayStream *out, struct tg_error *err)
 {
     *out = (struct ArrowArrayStream){.release = NULL};
-    return destination->driver->trace->ties(destination, request, out, err);
+    return look_failed(destination->driver->trace->ties(destination, request, out, err), err);
 }
 
 int destination_describe(struct destination *destination, const struct table_choice *choice,
@@ -154,7 +168,7 @@ int destination_describe(struct destination *destination, const struct table_cho
     arena_init(&out->arena);
     if (!destination->state)
         return TG_OK;
-    int rc = destination->driver->describe(destination, choice, out, err);
+    int rc = look_failed(destination->driver->describe(destination, choice, out, err), err);
     if (rc != TG_OK)
         catalog_release(out);
     return rc;
@@ -165,7 +179,8 @@ int destination_views(struct destination *destination, const char *const *names,
 {
     memset(out, 0, count * sizeof(*out));
     return destination->state && count > 0
-               ? destination->driver->trace->views(destination, names, count, out, err)
+               ? look_failed(destination->driver->trace->views(destination, names, count, out, err),
+                             err)
                : TG_OK;
 }
 
@@ -206,7 +221,7 @@ int destination_outline(struct destination *destination, const struct manifest *
 int destination_query(struct destination *destination, const char *text, const struct moment *at,
                       struct ArrowArrayStream *out, struct tg_error *err)
 {
-    return destination->driver->query(destination, text, at, out, err);
+    return statement_failed(destination->driver->query(destination, text, at, out, err), err);
 }
 
 int destination_enter(struct destination *destination, struct tg_error *err)
@@ -219,19 +234,20 @@ int destination_enter(struct destination *destination, struct tg_error *err)
 
 int destination_use(struct destination *destination, const char *dataset, struct tg_error *err)
 {
-    return destination->driver->statements->use(destination, dataset, err);
+    return statement_failed(destination->driver->statements->use(destination, dataset, err), err);
 }
 
 int destination_run(struct destination *destination, const char *text, const char **rest,
                     struct ArrowArrayStream *out, bool *gives_rows, struct tg_error *err)
 {
-    return destination->driver->statements->run(destination, text, rest, out, gives_rows, err);
+    return statement_failed(
+        destination->driver->statements->run(destination, text, rest, out, gives_rows, err), err);
 }
 
 int destination_transact(struct destination *destination, enum tg_transaction what,
                          struct tg_error *err)
 {
-    return destination->driver->statements->transact(destination, what, err);
+    return statement_failed(destination->driver->statements->transact(destination, what, err), err);
 }
 
 /* Another failure is not the condition's. */
@@ -248,13 +264,13 @@ int destination_parse(struct destination *destination, const char *condition, st
 int destination_show(struct destination *destination, enum tg_show what,
                      struct ArrowArrayStream *out, struct tg_error *err)
 {
-    return destination->driver->show(destination, what, out, err);
+    return look_failed(destination->driver->show(destination, what, out, err), err);
 }
 
 int destination_count(struct destination *destination, struct table_count *tables, size_t count,
                       struct tg_error *err)
 {
-    return destination->driver->trace->count(destination, tables, count, err);
+    return look_failed(destination->driver->trace->count(destination, tables, count, err), err);
 }
 
 int destination_loaders(struct destination *destination, const struct loaders_request *request,
@@ -262,7 +278,7 @@ int destination_loaders(struct destination *destination, const struct loaders_re
 {
     *out = (struct loaders){.has_rows = false};
     arena_init(&out->arena);
-    return destination->driver->trace->loaders(destination, request, out, err);
+    return look_failed(destination->driver->trace->loaders(destination, request, out, err), err);
 }
 
 int destination_standing(struct destination *destination, const struct manifest *manifest,
@@ -270,7 +286,8 @@ int destination_standing(struct destination *destination, const struct manifest 
 {
     *out = (struct standing){.lacks_followed = *manifest->follows != '\0'};
     return destination->state
-               ? destination->driver->trace->standing(destination, manifest, out, err)
+               ? look_failed(destination->driver->trace->standing(destination, manifest, out, err),
+                             err)
                : TG_OK;
 }
 
@@ -279,7 +296,7 @@ int destination_versions(struct destination *destination, const char *schema,
 {
     *out = (struct schema_versions){0};
     arena_init(&out->arena);
-    return destination->driver->trace->versions(destination, schema, out, err);
+    return look_failed(destination->driver->trace->versions(destination, schema, out, err), err);
 }
 
 int destination_story(struct destination *destination, const struct story_request *request,
@@ -287,7 +304,7 @@ int destination_story(struct destination *destination, const struct story_reques
 {
     *out = (struct story){.is_there = false};
     arena_init(&out->arena);
-    return destination->driver->trace->story(destination, request, out, err);
+    return look_failed(destination->driver->trace->story(destination, request, out, err), err);
 }
 
 int destination_claim(struct destination *destination, const struct claim_request *request,
@@ -295,14 +312,17 @@ int destination_claim(struct destination *destination, const struct claim_reques
 {
     *out = (struct claims){0};
     arena_init(&out->arena);
-    return destination->state ? destination->driver->claims->claim(destination, request, out, err)
-                              : TG_OK;
+    return destination->state
+               ? look_failed(destination->driver->claims->claim(destination, request, out, err),
+                             err)
+               : TG_OK;
 }
 
 int destination_release(struct destination *destination, const char *pipeline, const char *owner,
                         struct tg_error *err)
 {
-    return destination->driver->claims->release(destination, pipeline, owner, err);
+    return look_failed(destination->driver->claims->release(destination, pipeline, owner, err),
+                       err);
 }
 
 bool destination_is_shared(const struct destination *destination)
@@ -318,7 +338,7 @@ int destination_undo(struct destination *destination, const struct undo_request 
     if (!destination->driver->undo)
         return error_set(err, TG_USAGE, "at a destination of the kind '%s' no load is taken back",
                          destination->facts.name);
-    return destination->driver->undo->look(destination, request, out, err);
+    return look_failed(destination->driver->undo->look(destination, request, out, err), err);
 }
 
 void write_result_release(struct write_result *result)

@@ -179,6 +179,28 @@ static void test_memory_runs_out(void **state)
     torture(open_once);
 }
 
+/* What a database says gets the sentence once; what we say ourselves has none to get. */
+static void test_words_of_a_database_are_told(void **state)
+{
+    (void)state;
+    struct tg_error problem = {0};
+    error_set(&problem, TG_IO, "postgresql: no space");
+    assert_int_equal(connection_told(TG_IO, "the load cannot be written", &problem), TG_IO);
+    assert_int_equal(connection_told(TG_IO, "and again", &problem), TG_IO);
+    assert_string_equal(problem.what, "the load cannot be written: postgresql: no space");
+    error_set(&problem, TG_DESTINATION, "duckdb: IO Error");
+    assert_int_equal(connection_told(TG_DESTINATION, "it", &problem), TG_DESTINATION);
+    assert_string_equal(problem.what, "it: duckdb: IO Error");
+    error_set(&problem, TG_DATA, "duckdb is no key");
+    assert_int_equal(connection_told(TG_DATA, "it", &problem), TG_DATA);
+    assert_string_equal(problem.what, "duckdb is no key");
+    error_set(&problem, TG_CANCELLED, "duckdb: INTERRUPT Error");
+    assert_int_equal(connection_told(TG_CANCELLED, "it", &problem), TG_CANCELLED);
+    assert_string_equal(problem.what, "duckdb: INTERRUPT Error");
+    assert_int_equal(connection_told(TG_OK, "it", &problem), TG_OK);
+    assert_int_equal(connection_told(TG_IO, "it", NULL), TG_IO);
+}
+
 #define in_folder(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
 
 int main(void)
@@ -190,6 +212,7 @@ int main(void)
         in_folder(test_names_that_duckdb_takes_for_something_else),
         in_folder(test_fetch),
         in_folder(test_memory_runs_out),
+        cmocka_unit_test(test_words_of_a_database_are_told),
     };
     return cmocka_run_group_tests_name("database/connection", tests, NULL, NULL);
 }

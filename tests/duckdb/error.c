@@ -43,6 +43,13 @@ static void test_advice(void **state)
     assert_int_equal(duck_error(&err, "IO Error: Could not set lock. See also https://x"),
                      TG_LOCKED);
     assert_null(strstr(err.what, "See also"));
+    /* Its full stop is not in the middle of the sentence. */
+    assert_int_equal(duck_error(&err, "Constraint Error: Duplicate key \"v: 1\" violates unique "
+                                      "constraint."),
+                     TG_DESTINATION);
+    assert_string_equal(err.what,
+                        "duckdb: Constraint Error: Duplicate key \"v: 1\" violates unique "
+                        "constraint; take that rule off the table, or correct the rows");
 }
 
 /* Of Parquet files, what older engines do not read. */

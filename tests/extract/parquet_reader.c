@@ -137,7 +137,8 @@ static void test_damaged_parquet(void **state)
     } files[] = {
         {"id\n1\n", "its first bytes are those of text, not of Parquet"},
         {"", "it is empty"},
-        {"PAR1 that is cut off before its end", "duckdb: Invalid Input Error: No magic bytes"},
+        {"PAR1 that is cut off before its end",
+         "the file cannot be read: duckdb: Invalid Input Error: No magic bytes"},
     };
     const char *path = path_in(*state, "x.parquet");
     for (size_t i = 0; i < 3; i++) {

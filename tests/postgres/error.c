@@ -93,7 +93,7 @@ static void test_detail_and_hint(void **state)
     exec("CREATE TABLE strict (a int PRIMARY KEY)");
     fails("INSERT INTO strict VALUES (1), (1)", "23505",
           "postgresql: duplicate key value violates unique constraint \"strict_pkey\"; Key (a)=(1) "
-          "already exists.");
+          "already exists; take that rule off the table, or correct the rows");
     assert_string_equal(err.table, "strict");
     fails("SELECT lenght('a')", "42883",
           "postgresql: function lenght(unknown) does not exist; No function matches the given name "
@@ -184,6 +184,12 @@ static void test_one_line(void **state)
     (void)state;
     pg_one_line("first:\n\tsecond\n\tthird\n\n", &out);
     assert_string_equal(buf_string(&out), "first: second; third");
+    buf_clear(&out);
+    pg_one_line("server closed the connection unexpectedly\n"
+                "\tThis probably means the server terminated abnormally\n"
+                "\tbefore or while processing the request.\ninvalid socket\n",
+                &out);
+    assert_string_equal(buf_string(&out), "server closed the connection unexpectedly");
     buf_release(&out);
 }
 

@@ -17,6 +17,7 @@
 #include "base/memory.h"
 #include "base/text/utf8.h"
 #include "data/batch.h"
+#include "database/connection.h"
 #include "extract/formats/content.h"
 #include "extract/formats/parquet_columns.h"
 
@@ -119,6 +120,7 @@ static int explain(struct parquet_reader *reader, int code, struct tg_error *err
             *place = '\0';
         err->code = TG_DATA;
         err->sqlstate[0] = '\0';
+        connection_told(TG_DATA, "the file cannot be read", err);
     }
     return error_at(err, TG_DATA, AT_FILE, reader->name);
 }

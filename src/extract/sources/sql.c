@@ -88,14 +88,14 @@ static int sql_open(const struct source_request *request, struct source **out, s
 
 static int reflect(struct source *source, struct tg_error *err)
 {
+    static const char what[] = "the database does not say which tables it has";
     int rc = TG_OK;
     if (source->is_reflected)
         return TG_OK;
     TRY(reading_reflect(pool_first(source->pool), source->schema, &source->relations, err));
     source->is_reflected = true;
 done:
-    if (rc == TG_DESTINATION)
-        error_before(err, rc, "the database does not say which tables it has");
+    rc = rc == TG_DESTINATION ? error_before(err, rc, what) : connection_told(rc, what, err);
     return rc == TG_OK ? rc : sql_open_failed(rc, err);
 }
 

@@ -87,8 +87,11 @@ int sql_read_failed(int rc, const char *what, struct tg_error *err)
     const int code = sql_open_failed(rc, err);
     if (!err || says_table(err, what))
         return code;
+    const char *sentence = what ? "the table cannot be read" : "the query cannot be run";
     if (rc == TG_DESTINATION)
-        error_before(err, code, what ? "the table cannot be read" : "the query cannot be run");
+        error_before(err, code, sentence);
+    else
+        connection_told(code, sentence, err);
     if (!what)
         count_lines(err->what, sizeof(err->what));
     if (code == TG_SOURCE && what && has_changed(err)) {

@@ -205,7 +205,9 @@ done:
         warn(destination, "whether a load was committed is not known until its ledger can be read",
              &problem);
         err->retryable = true;
-        return err->code;
+        return error_before(err, err->code,
+                            "whether it is at the destination is not known; the next run finds "
+                            "out, and writes it if it is not");
     }
     if (found == LOAD_WRITTEN) {
         warn(destination,

@@ -724,14 +724,6 @@ static int write_again(const struct runner *runner, const char *package_path,
     return as_conflict(rc, err);
 }
 
-/* The database's, with its name before it, and no sentence of ours. */
-static bool is_own_text(const struct connection *con, const struct tg_error *err)
-{
-    const char *name = con->dialect->name; /* "postgres", of "postgresql: ..." */
-    return strncmp(err->what, name, strlen(name)) == 0 &&
-           err->what[strcspn(err->what, ": ")] == ':';
-}
-
 int write_package(struct connection *con, const char *package_path, const struct manifest *manifest,
                   const struct write_order *order, struct write_result *out, struct tg_error *err)
 {
@@ -751,7 +743,7 @@ done:
         out->fate = FATE_WAITS;
     else if (out->fate != FATE_UNKNOWN)
         out->fate = write_fate_of(rc, err);
-    if (rc == TG_DESTINATION && is_own_text(con, err))
-        error_before(err, rc, "the load cannot be written");
+    rc = connection_told(
+        rc, out->fate == FATE_UNKNOWN ? "its commit failed" : "the load cannot be written", err);
     return rc == TG_OK ? rc : error_where(err, rc, "load '%s'", manifest->load_id);
 }
