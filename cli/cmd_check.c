@@ -55,9 +55,8 @@ static void forget(struct heard *heard)
 static void print_warnings(const struct heard *heard)
 {
     for (size_t i = 0; i < heard->count; i++) {
-        fputs(i == 0 ? "\nWarning: " : "Warning: ", stdout);
-        print_lines(heard->texts[i], stdout);
-        putchar('\n');
+        fputs(i == 0 ? "\n" : "", stdout);
+        print_sentence(stdout, "Warning: %s", heard->texts[i]);
     }
 }
 
@@ -67,10 +66,10 @@ static int print_found(const struct call *call, const struct tg_pipeline *pipeli
 {
     static const char *const columns[] = {RESOURCE_COLUMNS, NULL};
     char environment[ENVIRONMENT_BYTES];
-    print_sentence("%s%s: the spec is right, and every source opens", call->arguments[0],
+    print_sentence(stdout, "%s%s: the spec is right, and every source opens", call->arguments[0],
                    format_environment(pipeline, environment));
-    print_sentence("Destination %s (dataset '%s') is reachable", tg_pipeline_destination(pipeline),
-                   tg_pipeline_dataset(pipeline));
+    print_sentence(stdout, "Destination %s (dataset '%s') is reachable",
+                   tg_pipeline_destination(pipeline), tg_pipeline_dataset(pipeline));
     putchar('\n');
     int rc = print_stream(resources, FORMAT_LIST, columns, stdout, err);
     print_warnings(heard);

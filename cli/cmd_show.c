@@ -93,7 +93,7 @@ static int show_rows(struct tg_pipeline *pipeline, const struct view *view, enum
         print_stream(&stream, form, columns, stdout, &err))
         return fail(&err);
     if (view->note && format == FORMAT_TABLE)
-        print_sentence("%s", view->note);
+        print_sentence(stdout, "%s", view->note);
     if (view->rows == TG_SHOW_PACKAGES && format == FORMAT_TABLE && print_reasons(pipeline, &err))
         return fail(&err);
     return 0;
@@ -160,7 +160,9 @@ static int show_run(const struct call *call)
     int code = 0;
     size_t i = 0, view_count = sizeof(views) / sizeof(views[0]);
     enum format format = call_format(call);
-    const char *name = call->arguments[1] ? call->arguments[1] : "tables";
+    const char *page = call_flag(call, "--html");
+    const char *usual = page ? "loads" : "tables";
+    const char *name = call->arguments[1] ? call->arguments[1] : usual;
     while (i < view_count && strcmp(views[i].name, name) != 0)
         i++;
     if (i == view_count)
@@ -168,7 +170,6 @@ static int show_run(const struct call *call)
     const struct view *view = &views[i];
     if (format == FORMAT_YAML && (view->columns[0] || view->text != TG_DOCUMENT_SCHEMA))
         return fail_usage(call->command, "only the schema can be shown as YAML");
-    const char *page = call_flag(call, "--html");
     if (page && (format != FORMAT_TABLE || strcmp(name, "loads") != 0))
         return fail_usage(call->command, "--html goes with loads, and with no other form");
     struct tg_pipeline *pipeline = open_to_look(call, &code);

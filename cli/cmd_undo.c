@@ -49,7 +49,7 @@ static void print_look(const struct tg_pipeline *pipeline, const struct tg_resul
     const bool one = tg_result_undone_count(result) == 1;
     print_tables(result);
     putchar('\n');
-    print_sentence("To be undone in dataset '%s' of %s%s:", tg_result_dataset(result),
+    print_sentence(stdout, "To be undone in dataset '%s' of %s%s:", tg_result_dataset(result),
                    tg_pipeline_destination(pipeline), format_environment(pipeline, environment));
     printf("load%s ", one ? "" : "s");
     print_loads(result);

@@ -29,7 +29,7 @@ const struct command *const commands[] = {
     NULL,
 };
 
-enum { WORDS_BYTES = 256 };
+enum { WORDS_BYTES = 256, USAGE_BYTES = 4096 };
 
 const struct command *find_command(const char *name)
 {
@@ -41,23 +41,19 @@ const struct command *find_command(const char *name)
 
 int fail(const struct tg_error *err)
 {
-    fputs("tidegate: ", stderr);
-    print_lines(err->where, stderr);
-    fputs(err->where[0] ? ": " : "", stderr);
-    print_lines(err->what, stderr);
-    fputc('\n', stderr);
+    print_sentence(stderr, "tidegate: %s%s%s", err->where, err->where[0] ? ": " : "", err->what);
     return tg_code_exit(err->code);
 }
 
 int fail_usage(const struct command *command, const char *format, ...)
 {
     va_list args;
+    char text[USAGE_BYTES];
     va_start(args, format);
-    fputs("tidegate: ", stderr);
-    vfprintf(stderr, format, args);
+    vsnprintf(text, sizeof(text), format, args);
     va_end(args);
-    fprintf(stderr, "\nSee 'tidegate help%s%s'.\n", command ? " " : "",
-            command ? command->name : "");
+    print_sentence(stderr, "tidegate: %s", text);
+    fprintf(stderr, "See 'tidegate help%s%s'.\n", command ? " " : "", command ? command->name : "");
     return 2;
 }
 
@@ -330,6 +326,11 @@ static int fail_command(const char *given)
     struct nearest nearest = {.wanted = given};
     if (given[0] == '-')
         return fail_usage(NULL, "'%s' is no command of tidegate; options stand behind one", given);
+    if (access(given, F_OK) == 0)
+        return fail_usage(NULL,
+                          "'%s' is no command of tidegate; say what to do with it: "
+                          "tidegate check %s, tidegate run %s",
+                          given, given, given);
     offer_commands(&nearest);
     return fail_usage(NULL, "'%s' is no command of tidegate%s", given,
                       nearest_hint(&nearest, hint));

@@ -116,8 +116,9 @@ static void print_look(const struct forgetting *forgetting, const struct tg_pipe
     print_packages(reset);
     print_tables(reset);
     putchar('\n');
-    print_sentence("To be %s in dataset '%s' of %s%s", forgetting->done, tg_reset_dataset(reset),
-                   tg_pipeline_destination(pipeline), format_environment(pipeline, environment));
+    print_sentence(stdout, "To be %s in dataset '%s' of %s%s", forgetting->done,
+                   tg_reset_dataset(reset), tg_pipeline_destination(pipeline),
+                   format_environment(pipeline, environment));
     print_consequence(reset);
 }
 

@@ -572,36 +572,43 @@ void print_json_text(const char *text, FILE *out)
 enum { WORD_BYTES = 1400, SENTENCE_BYTES = 8192 };
 
 /* None is clipped: it may be a place. */
-static void wrap(const char *text, size_t at, size_t indent, size_t width)
+static void wrap(const char *text, size_t at, size_t indent, size_t width, FILE *out)
 {
     bool is_first = true;
     char word[WORD_BYTES];
     while (*text) {
         size_t len = strcspn(text, " ");
         if (!is_first && at + 1 + len > width)
-            at = (size_t)printf("\n%*s", (int)indent, "") - 1;
+            at = (size_t)fprintf(out, "\n%*s", (int)indent, "") - 1;
         else if (!is_first)
-            at += (size_t)printf(" ");
+            at += (size_t)fprintf(out, " ");
         snprintf(word, sizeof(word), "%.*s", (int)len, text);
-        at += print_visible(word, WORD_BYTES, stdout);
+        at += print_visible(word, WORD_BYTES, out);
         text += len + (text[len] == ' ');
         is_first = false;
     }
-    putchar('\n');
+    fputc('\n', out);
 }
 
 void print_wrapped(const char *text, size_t at, size_t indent)
 {
-    wrap(text, at, indent, LINE_WIDTH);
+    wrap(text, at, indent, LINE_WIDTH, stdout);
 }
 
-void print_sentence(const char *format, ...)
+void print_sentence(FILE *out, const char *format, ...)
 {
     va_list args;
     char text[SENTENCE_BYTES];
-    const size_t columns = terminal_columns(stdout);
+    const size_t columns = terminal_columns(out);
     va_start(args, format);
     vsnprintf(text, sizeof(text), format, args);
     va_end(args);
-    wrap(text, 0, 0, columns > 0 ? columns : SIZE_MAX / 2);
+    char *more = strchr(text, '\n');
+    if (more)
+        *more++ = '\0';
+    wrap(text, 0, 0, columns > 0 ? columns : SIZE_MAX / 2, out);
+    if (more) {
+        print_lines(more, out);
+        fputc('\n', out);
+    }
 }

@@ -36,8 +36,9 @@ void print_lines(const char *text, FILE *out);
 enum { LINE_WIDTH = 80 };
 void print_wrapped(const char *text, size_t at, size_t indent);
 
-/* The same with the words of a format; elsewhere than in a terminal it is one line. */
-void print_sentence(const char *format, ...) __attribute__((format(printf, 1, 2)));
+/* A sentence, which elsewhere than in a terminal is one line; and what follows its first end of a
+ * line, as it is: it shows a place. Ends the last line. */
+void print_sentence(FILE *out, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /* A JSON string, in quotes. */
 void print_json_text(const char *text, FILE *out);

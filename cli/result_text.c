@@ -175,9 +175,7 @@ void print_result_warnings(const struct tg_result *result, FILE *out)
 {
     char text[32];
     for (size_t i = 0; i < tg_result_warning_count(result); i++) {
-        fputs("Warning: ", out);
-        print_lines(tg_result_warning(result, i), out);
-        fputc('\n', out);
+        print_sentence(out, "Warning: %s", tg_result_warning(result, i));
     }
     if (tg_result_warning_cut_count(result))
         fprintf(out, "... and %s more warnings.\n",
@@ -379,10 +377,10 @@ void print_result_text(const struct tg_pipeline *pipeline, const struct tg_resul
         printf("%zu load%s of an earlier run, sealed but not yet written, went in first.\n",
                tg_result_settled_count(result), plural(tg_result_settled_count(result)));
     if (has_news(result))
-        print_sentence("Load %s is in dataset '%s' of %s%s", tg_result_load_id(result),
+        print_sentence(stdout, "Load %s is in dataset '%s' of %s%s", tg_result_load_id(result),
                        tg_result_dataset(result), tg_pipeline_destination(pipeline), environment);
     else
-        print_sentence("Nothing new for dataset '%s' of %s%s", tg_result_dataset(result),
+        print_sentence(stdout, "Nothing new for dataset '%s' of %s%s", tg_result_dataset(result),
                        tg_pipeline_destination(pipeline), environment);
     double rate = tg_result_seconds(result) > 0 ? (double)rows_read / tg_result_seconds(result) : 0;
     printf("%s row%s read in %.2f s", format_count(rows_read, text), plural(rows_read),

@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "base/json.h"
+#include "base/text/nearest.h"
 #include "data/rows.h"
 #include "normalize/values/coerce.h"
 
@@ -71,12 +72,19 @@ done:
 static int add_part(struct why_key *key, const char *name, size_t len, const char *value,
                     struct tg_error *err)
 {
-    char what[200];
+    char what[140], wanted[100], hint[NEAREST_HINT_BYTES];
+    struct nearest nearest = {.wanted = wanted};
     const struct table_column *column = NULL;
     int rc = find_column(key, name, len, &column, err);
     if (rc != TG_OK)
         return rc;
-    snprintf(what, sizeof(what), "'%.*s' is no column", (int)(len < 100 ? len : 100), name);
+    snprintf(wanted, sizeof(wanted), "%.*s", (int)len, name);
+    for (size_t i = 0; !column && i < key->table->column_count; i++)
+        nearest_offer(&nearest, key->table->columns[i].name, strlen(key->table->columns[i].name));
+    if (nearest.name)
+        return error_set(err, TG_USAGE, "table '%s' has no column '%s'%s", key->table->name, wanted,
+                         nearest_hint(&nearest, hint));
+    snprintf(what, sizeof(what), "'%s' is no column", wanted);
     if (!column)
         return bad_key(key, what, err);
     if (key->count == WHY_KEY_MAX)
@@ -161,6 +169,8 @@ static int read_value(struct why_key *key, const char *text, struct tg_error *er
     const char *names[2], *value = NULL;
     size_t count = table_key(key->table, false, names, 2);
     count = count > 0 ? count : table_key(key->table, true, names, 2);
+    if (count != 1 && strchr(text, '='))
+        return add_part(key, text, strcspn(text, "="), text, err); /* which says that it is none */
     if (count != 1)
         return bad_key(key,
                        count == 0 ? "the table has no key, so that a value needs its column"

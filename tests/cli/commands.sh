@@ -98,6 +98,8 @@ test_what_is_misspelt_gets_the_nearest_name() {
     meant orders run spec.yaml --select customers,ordrs
     meant "" run spec.yaml --select nothing
     says "has no resource 'nothing' to select; there are: orders, customers"
+    meant "" spec.yaml
+    says "say what to do with it: tidegate check spec.yaml, tidegate run spec.yaml"
     tg --json run spec.yaml
     says "'--json' is no command of tidegate; options stand behind one"
     run 0 --select orders

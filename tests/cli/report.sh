@@ -116,7 +116,7 @@ test_the_page_is_whole_or_is_not_there() {
     mkdir served
     echo old >served/page.html
     ln -s served/page.html link.html
-    tg show spec.yaml loads --html link.html
+    tg show spec.yaml --html link.html
     equal 0 "$ended"
     [ -L link.html ] || fail "a link was replaced"
     grep -q '</html>' served/page.html || fail "what the link leads to is not written"

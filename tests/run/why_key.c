@@ -85,6 +85,9 @@ static void test_keys(void **state)
     refused("two", "1", "the table's key has several columns; write a key as 7");
     refused("two", "a=1,b", "a part of the key has no '='");
     refused("two", "a=1,c=2", "'c' is no column");
+    refused("two", "c=2", "'c' is no column");
+    refused("one", "id=7,user_nmae=2",
+            "table 'one' has no column 'user_nmae'; did you mean 'user_name'?");
     refused("two", "{\"a\": {}}", "a list or an object is no value");
     refused("two", "{", "the key");
 }
