@@ -15,7 +15,10 @@ static int init_run(const struct call *call)
     char *text = NULL;
     const char *from = call_flag(call, "--from");
     if (from && call->arguments[0] && strcmp(call->arguments[0], "files") != 0)
-        return fail_usage(call->command, "--from looks at a file; the source is files then");
+        return fail_usage(call->command,
+                          "--from looks at a file; the source is files then: tidegate init files "
+                          "DESTINATION --from %s",
+                          from);
     int rc = from ? tg_spec_look(from, call->arguments[1], &text, &err)
                   : tg_spec_init(call->arguments[0], call->arguments[1], &text, &err);
     return finish_text(rc, text, &err);

@@ -122,6 +122,9 @@ test_init_writes_a_spec_that_runs() {
     tg init nothing
     equal 2 "$ended"
     says "files"
+    tg init --from t.jsonl postgresql
+    equal 2 "$ended"
+    says "tidegate init files DESTINATION --from t.jsonl"
 }
 
 test_check_finds_what_is_missing() {
