@@ -12,6 +12,7 @@
 
 #include "postgres/client.h"
 #include "tests/postgres.h"
+#include "tests/proxy.h"
 
 static struct context ctx, other_ctx;
 static struct pg_client *client, *other;
@@ -127,11 +128,33 @@ static void test_what_takes_long(void **state)
     exec(other, "COMMIT");
 }
 
+/* The second session gets no answer, or is not even let in: the statement ends all the same. */
+static void test_a_question_without_an_answer(void **state)
+{
+    static const char *const words[] = {"pg_blocking_pids", "client_encoding"};
+    struct proxy proxy;
+    (void)state;
+    proxy_start(&proxy, postgres_uri());
+    pg_close(client);
+    assert_int_equal(pg_open(&ctx, proxy.uri, false, &client, &err), TG_OK);
+    for (size_t i = 0; i < 2; i++) {
+        proxy_tell(&proxy, words[i], PROXY_FREEZE);
+        exec(client, "SELECT pg_sleep(1.5)");
+        assert_int_equal(atomic_load(&proxy.broken), i + 1);
+        assert_string_equal(told.text, "");
+    }
+    exec(client, "SELECT 1");
+    exec(other, "COMMIT");
+    pg_close(client);
+    client = NULL;
+    proxy_stop(&proxy);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
     const struct CMUnitTest tests[] = {TEST(test_a_table_that_is_locked),
-                                       TEST(test_rows_that_are_changed),
-                                       TEST(test_what_takes_long)};
+                                       TEST(test_rows_that_are_changed), TEST(test_what_takes_long),
+                                       TEST(test_a_question_without_an_answer)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
