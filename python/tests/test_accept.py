@@ -181,6 +181,24 @@ def test_what_a_program_sees_of_such_a_key():
         pipeline.run(dlt.resource([{"id": 1}], name="t", primary_key="id", write_disposition="merge", deletes="snapshot", incremental=dlt.sources.incremental("id")))
 
 
+def test_ways_out_of_keys_and_cursors():
+    pipeline = make()
+    with pytest.raises(PipelineStepFailed) as caught:
+        pipeline.run(dlt.resource([{"id": 1}], name="t", merge_key="day", write_disposition="merge"))
+    assert "In Python: columns: {day: {nullable: true}} is columns={'day': {'nullable': True}}" in str(caught.value)
+    days = dlt.resource([{"id": 1}, {"id": 2, "day": "mon"}], name="t", merge_key="day", write_disposition="merge", columns={"day": {"nullable": True}})
+    pipeline.run(days)
+    assert count(pipeline, "t") == 2
+    rows = [{"id": 1, "at": 1}, {"id": 2, "at": "7"}]
+    with pytest.raises(PipelineStepFailed) as caught:
+        pipeline.run(dlt.resource(rows, name="v", incremental=dlt.sources.incremental("at")))
+    assert "In Python: cursor_type: bigint is incremental(..., cursor_type='bigint')" in str(caught.value)
+    pipeline.run(dlt.resource(rows, name="v", incremental=dlt.sources.incremental("at", cursor_type="bigint")))
+    with pytest.raises(PipelineStepFailed) as caught:
+        pipeline.run(dlt.resource([{"id": 1}], name="w", incremental=dlt.sources.incremental("at")))
+    assert "In Python: on_cursor_value_missing to include is incremental(..., on_cursor_value_missing='include')" in str(caught.value)
+
+
 def test_so_it_is_in_the_log(caplog):
     from tidegate.sources.filesystem import filesystem, read_jsonl
 

@@ -92,6 +92,16 @@ done:
 }
 
 /* A bound is a value, or for several fields a list of as many at the most. */
+static int not_of_type(const struct cursor_value *value, const struct incremental *incremental,
+                       struct tg_error *err)
+{
+    char shown[80];
+    cursor_value_print(value, shown, sizeof(shown));
+    return error_set(err, TG_USAGE, "%s (%s) is no %s; correct it, or cursor_type%s", shown,
+                     cursor_value_kind(value), incremental->cursor_type,
+                     incremental->cursor_format ? " and cursor_format" : "");
+}
+
 static int read_bound(struct arena *arena, const struct incremental *incremental,
                       const struct tg_value *bound, struct point *out, struct tg_error *err)
 {
@@ -105,7 +115,7 @@ static int read_bound(struct arena *arena, const struct incremental *incremental
     TRY(point_keep(arena, bound, incremental->field_count, out, err));
     for (size_t i = 0; i < out->count; i++)
         if (!cursor_value_as(&as, &out->parts[i]))
-            TRY(error_set(err, TG_USAGE, "it is no %s", incremental->cursor_type));
+            TRY(not_of_type(&out->parts[i], incremental, err));
 done:
     return rc;
 }

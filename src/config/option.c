@@ -118,6 +118,7 @@ static int wrong_type(struct document *doc, const struct node *node, const struc
 {
     static const char *const kinds[] = {
         [NODE_NULL] = "nothing", [NODE_LIST] = "a list", [NODE_MAP] = "a map"};
+    const bool is_empty = node->kind == NODE_LIST && node->item_count == 0;
     static const char *const types[] = {
         [OPTION_TEXT] = "a text",
         [OPTION_BOOL] = "true or false",
@@ -135,7 +136,7 @@ static int wrong_type(struct document *doc, const struct node *node, const struc
     expected = expected ? expected : types[option->type];
     if (node->kind != NODE_SCALAR)
         return document_problem(doc, &place, "'%s' is %s, not %s", option->name, expected,
-                                kinds[node->kind]);
+                                is_empty ? "an empty list" : kinds[node->kind]);
     return document_problem(doc, &place, "'%s' is %s, not %s'%s'", option->name, expected,
                             node->quoted ? "the text " : "", shown(node, option));
 }

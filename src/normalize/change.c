@@ -60,6 +60,22 @@ static int freeze(struct outputs *outputs, const struct change *change, const ch
     return contract_blame(change->entity, change->table, change->column, err);
 }
 
+/* A key alone, of which no column changes: there is no contract that somebody has said. */
+static int give_up_key(struct outputs *outputs, const struct change *change)
+{
+    struct buf told = BUF_INIT;
+    const yyjson_val *value = change->column ? misfit_value(outputs, change->column) : NULL;
+    if (value)
+        cell_tell(&told, value);
+    snprintf(outputs->discard_reason, sizeof(outputs->discard_reason),
+             "%s does not fit column '%s' (%s) of table '%s'",
+             value ? buf_string(&told) : change->type, change->column, change->type_there,
+             change->table);
+    buf_release(&told);
+    outputs->discard_column = change->column;
+    return ROW_DISCARDED;
+}
+
 int change_ask(struct outputs *outputs, const struct output *output, const struct change *change,
                bool *left_out, struct tg_error *err)
 {
@@ -77,6 +93,8 @@ int change_ask(struct outputs *outputs, const struct output *output, const struc
         *left_out = true;
         return TG_OK;
     }
+    if (outputs->options.is_keys)
+        return give_up_key(outputs, change);
     snprintf(outputs->discard_reason, sizeof(outputs->discard_reason),
              "%s, and the schema contract discards such rows (%s: %s)", what,
              contract_entity_text(change->entity), contract_mode_text(mode));

@@ -58,6 +58,7 @@ struct normalize_options {
     bool keep_order;        /* batches carry NORMALIZE_ORDER_COLUMN (merge) */
     bool orders_nested;     /* so do those of nested tables: that of the root row (scd2) */
     bool is_quiet;          /* that a contract leaves values out is no news */
+    bool is_keys;           /* rows are keys alone: their columns stay as they are */
     bool needs_key;         /* no row comes without its primary key (merge) */
     bool reject_bad_rows;   /* a row that cannot be loaded is handed to `reject`, */
     uint64_t reject_max;    /* up to so many of them */

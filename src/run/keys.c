@@ -194,6 +194,7 @@ int keys_new(const struct keys_of *of, struct keys **out, struct tg_error *err)
                            [CONTRACT_DATA_TYPE] =
                                of->is_late ? CONTRACT_DISCARD_VALUE : CONTRACT_DISCARD_ROW},
         .max_nesting = -1,
+        .is_keys = true,
         .needs_key = true,
         .reject_bad_rows = true,
         .reject_max = of->is_late ? INT64_MAX : 1,

@@ -132,6 +132,7 @@ int resume_cursor(struct resource_load *part, struct tg_error *err)
     options.names = (struct cursor_names){session_normal, session};
     TRY(range_of_times(session, resource, &options.bounds_are_times, err));
     options.bounds_are_times |= window_is_of_times(session, resource);
+    options.is_window = window_is_one(session, resource);
     if (!part->replaces)
         TRY(state_get_cursor(&session->state, resource_source_key(session, resource),
                              resource->name, incremental->cursor_path, &part->stored, &found, err));

@@ -412,12 +412,14 @@ static int check_way(const struct resource *resource, const struct span *wanted,
     bound_print(&wanted->lo, lo);
     bound_print(&wanted->hi, hi);
     if (!cursor_value_compare(&wanted->lo, &wanted->hi, &order))
-        return error_set(err, TG_USAGE, "the ends of the window, %s and %s, do not compare", lo,
-                         hi);
+        return error_set(err, TG_USAGE,
+                         "the ends of the window, %s (%s) and %s (%s), do not compare; write both "
+                         "as the values of the cursor are: dates or times, or numbers",
+                         lo, cursor_value_kind(&wanted->lo), hi, cursor_value_kind(&wanted->hi));
     if (order == 0)
         return error_set(err, TG_USAGE,
                          "the window from %s to %s is empty: it has its first end, and not its "
-                         "second",
+                         "second, which has to be another",
                          lo, hi);
     if (descends != (order > 0))
         return error_set(err, TG_USAGE,
@@ -641,6 +643,11 @@ static const struct resource_window *find_bound(const struct session *session,
         if (strcmp(session->windows[i].resource, resource->name) == 0)
             return &session->windows[i];
     return NULL;
+}
+
+bool window_is_one(const struct session *session, const struct resource *resource)
+{
+    return find_bound(session, resource) != NULL;
 }
 
 bool window_is_of_times(const struct session *session, const struct resource *resource)

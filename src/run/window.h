@@ -23,7 +23,9 @@ int window_claim(struct session *session, const struct claimed_window *claimed,
                  struct tg_error *err) TG_CHECK_RESULT;
 /* They are as the config has them. */
 void window_unbind(struct session *session);
-/* Does the run load a window of it, whose ends are times? */
+/* Does the run load a window of it? */
+bool window_is_one(const struct session *session, const struct resource *resource);
+/* Likewise, and are its ends times? */
 bool window_is_of_times(const struct session *session, const struct resource *resource);
 
 /* Where a plain run begins whose cursor has no value yet, as JSON: at the end of the windows that

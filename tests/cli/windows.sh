@@ -75,6 +75,19 @@ test_several_fields_go_on() {
     equal "5 5" "$(rows)"
 }
 
+test_ends_that_are_no_values_of_the_cursor() {
+    spec "t: {path: t.jsonl, incremental: at}"
+    echo '{"id": 1, "at": "2024-01-05"}' >t.jsonl
+    run 2 --from 2024-01-01 --to 2024-02-31
+    says "the ends of the window, 2024-01-01 (a timestamp) and '2024-02-31' (text), do not compare; write both as the values"
+    run 2 --from 2024-01-05 --to 2024-01-05
+    says "it has its first end, and not its second, which has to be another"
+    echo '{"id": 1, "at": 5}' >t.jsonl
+    run 1 --from 2024-01-01 --to 2024-01-02
+    says "line 1: the cursor field 'at' holds 5 here (an integer), which does not compare with 2024-01-02 (a timestamp), an end of the window; write the ends of the window as the values of the field are"
+    run 0 --from 1 --to 10
+}
+
 test_several_fields_down() {
     spec "t: {path: t.jsonl, incremental: {cursor: [n, id], initial_value: 9, last_value: min}}"
     for n in 9 8 7 6; do printf '{"n": %d, "id": 1}\n{"n": %d, "id": 2}\n' $n $n; done >t.jsonl

@@ -74,7 +74,8 @@ static void combinations_are_checked(void **state)
          "no row lies in a window from initial_value 2 on to before end_value 1"},
         {"{cursor: a, cursor_type: bigint, initial_value: \"10\", end_value: \"9\"}",
          "no row lies in a window from initial_value 10 on to before end_value 9"},
-        {"{cursor: a, cursor_type: bigint, initial_value: x}", "initial_value: it is no bigint"},
+        {"{cursor: a, cursor_type: bigint, initial_value: x}",
+         "initial_value: 'x' (text) is no bigint"},
         {"{cursor: a, range_end: closed}", "range_end is for an end_value, and there is none"},
         {"{cursor: a, lag: soon}", "lag is a number, a time like 30m, 2h or 7d, or 'auto', which "
                                    "may name a share ('auto 99.5%'), not 'soon'"},

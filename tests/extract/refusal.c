@@ -95,6 +95,10 @@ static void whose_value_it_clashes_with_is_told(void **state)
           CLASH " of initial_value; write initial_value as the values of the field are");
     check(&(struct cursor_options){.path = "at", .initial_value = INT(0), .end_value = INT(1)},
           "{\"at\":\"x\"}", CLASH " of end_value; write end_value as the values of the field are");
+    check(&(struct cursor_options){.path = "at", .initial_value = INT(1), .is_window = true},
+          "{\"at\":\"x\"}",
+          CLASH ", an end of the window; write the ends of the window as the values of the field "
+                "are");
     check(&(struct cursor_options){.path = "at", .stored_last_json = "1"}, "{\"at\":\"x\"}",
           CLASH ", which earlier runs have reached; correct it at the source; if the field has "
                 "another type from now on, load all of it again with --full-refresh");

@@ -74,6 +74,7 @@ static int copy_options(struct cursor *cursor, const struct cursor_options *opti
     cursor->backwards = options->last_value == TG_MIN;
     cursor->start_is_open = options->start_is_open;
     cursor->end_is_closed = options->end_is_closed;
+    cursor->is_window = options->is_window;
     cursor->row_order = options->row_order;
     cursor->last_value_func = options->last_value_func;
     cursor->user = options->user;

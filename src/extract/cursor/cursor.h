@@ -55,6 +55,7 @@ struct cursor_options {
     enum tg_row_order row_order;      /* the source delivers rows in this order */
     tg_last_value_fn last_value_func; /* in place of last_value; NULL */
     void *user;
+    bool is_window;        /* the two are ends that a run was told, and not the spec's */
     bool bounds_are_times; /* texts of these two are dates or times, and compared as such */
     enum tg_last_value last_value;
     enum tg_on_missing on_missing;

@@ -42,6 +42,7 @@ struct cursor {
     size_t field_count;
     bool backwards; /* TG_MIN */
     bool start_is_open, end_is_closed;
+    bool is_window; /* its ends are a run's, not the spec's */
     enum tg_row_order row_order;
     bool may_end;                     /* by that order, before the source does */
     tg_last_value_fn last_value_func; /* NULL: the greatest, or (backwards) the least */

@@ -233,8 +233,11 @@ static void put_advice(const struct pass *pass, struct row_ref ref, size_t part,
                            : "; if the field has another type from now on, load all of it again "
                              "with --full-refresh");
         break;
-    case FROM_INITIAL: buf_text(out, "write initial_value as the values of the field are"); break;
-    case FROM_END: buf_text(out, "write end_value as the values of the field are"); break;
+    default:
+        buf_printf(out, "write %s as the values of the field are",
+                   pass->cursor->is_window  ? "the ends of the window"
+                   : origin == FROM_INITIAL ? "initial_value"
+                                            : "end_value");
     }
 }
 
@@ -247,6 +250,7 @@ int refuse_clash(const struct pass *pass, struct row_ref ref, size_t part,
         [FROM_INITIAL] = " of initial_value",
         [FROM_END] = " of end_value",
     };
+    const bool of_window = pass->cursor->is_window && origin_of(pass, other) >= FROM_INITIAL;
     const struct cursor *cursor = pass->cursor;
     const struct cursor_value *value = &cursor->here.parts[part], *there = &other->parts[part];
     char shown[80], beside[80];
@@ -257,7 +261,9 @@ int refuse_clash(const struct pass *pass, struct row_ref ref, size_t part,
     error_set(err, TG_DATA,
               "the cursor field '%s' holds %s here (%s), which does not compare with %s (%s)%s; %s",
               cursor->fields[part].path.text, shown, cursor_value_kind(value), beside,
-              cursor_value_kind(there), whose[origin_of(pass, other)], buf_string(&advice));
+              cursor_value_kind(there),
+              of_window ? ", an end of the window" : whose[origin_of(pass, other)],
+              buf_string(&advice));
     buf_release(&advice);
     cursor_blame(cursor, TG_REASON_CURSOR_TYPE, err);
     return row_where(pass->page, ref, TG_DATA, err);
