@@ -3,7 +3,7 @@
  *
  * Path: connection_open -> find_driver -> driver->open
  *       connection_exec, _query, _describe, ... -> driver, or what stands for it (defaults.c)
- *       connection_fetch -> connection_query -> each batch -> value_text
+ *       connection_fetch -> the driver's query, of few rows -> each batch -> value_text
  * The drivers are the files of drivers/: the build lists them in drivers.def.
  *
  * What a database's SQL looks like is in dialects/; what is done with a connection is in write/.
@@ -215,7 +215,7 @@ int connection_exec(struct connection *con, const char *sql, uint64_t *changed,
 int connection_query(struct connection *con, const char *sql, struct ArrowArrayStream *out,
                      struct tg_error *err)
 {
-    return con->driver->query(con, sql, out, err);
+    return con->driver->query(con, sql, false, out, err);
 }
 
 int connection_gives_rows(struct connection *con, struct ArrowArrayStream *stream, bool *out,
@@ -396,7 +396,7 @@ int connection_fetch(struct connection *con, const char *sql, struct text_rows *
 {
     struct ArrowArrayStream stream = {0};
     *out = (struct text_rows){0};
-    int rc = connection_query(con, sql, &stream, err);
+    int rc = con->driver->query(con, sql, true, &stream, err);
     return rc == TG_OK ? text_rows_read(&stream, out, err) : rc;
 }
 

@@ -111,8 +111,9 @@ struct connection_driver {
      * disk is TG_IO where the database tells. */
     int (*exec)(struct connection *con, const char *sql, uint64_t *changed, struct tg_error *err);
     /* One query; the stream (out) borrows the connection: release it before the next statement on
-     * it, and before it is closed. */
-    int (*query)(struct connection *con, const char *sql, struct ArrowArrayStream *out,
+     * it, and before it is closed. `few`: rows as connection_fetch asks for, few, and their columns
+     * ours or the database's own. */
+    int (*query)(struct connection *con, const char *sql, bool few, struct ArrowArrayStream *out,
                  struct tg_error *err);
     /* Tables of a dataset with their columns, those that pass `filter` (NULL: all); a missing
      * dataset has none. Rows need not be counted where names are asked for. */

@@ -64,6 +64,10 @@ int pg_query(struct pg_client *client, const struct context *ctx, const char *sq
  * they are. */
 int pg_query_exact(struct pg_client *client, const struct context *ctx, const char *sql,
                    struct ArrowArrayStream *out, struct tg_error *err) TG_CHECK_RESULT;
+/* The same for a few rows of our own tables and the server's, without its questions before: one
+ * message there and back. A type that has no binary form at all fails it. */
+int pg_fetch(struct pg_client *client, const struct context *ctx, const char *sql,
+             struct ArrowArrayStream *out, struct tg_error *err) TG_CHECK_RESULT;
 
 /* Whether a stream of pg_query has the rows of a query, not an answer. */
 bool pg_gives_rows(const struct ArrowArrayStream *stream);

@@ -1,10 +1,12 @@
 /*
- * What columns a query has, before it is run.
+ * What columns a query has, before it is run, or as its first row says.
  *
  * Path: pg_columns_describe -> the statement is prepared without a name, and described ->
  * keep_fields -> own_types: what the catalog says of types that no other database has -> wrap: a
  * query around it, where the server has to write some of them -> choose_form: whether the binary
  * form of all of them is read here.
+ * pg_columns_take -> keep_fields -> is_read, without any question: types of the server's own that
+ * it has not are not read so.
  *
  * Running the query is stream.c's.
  */
@@ -254,5 +256,27 @@ int pg_columns_describe(struct pg_client *client, const struct context *ctx, con
     }
     choose_form(out);
 done:
+    return rc;
+}
+
+bool pg_columns_may_repeat(const char *sql)
+{
+    return is_relation(sql);
+}
+
+static bool has_own(const struct pg_columns *columns)
+{
+    bool own = false;
+    for (size_t i = 0; i < columns->count; i++)
+        own = own || columns->fields[i].oid >= PG_OID_OWN;
+    return own;
+}
+
+int pg_columns_take(const PGresult *result, struct pg_columns *out, bool *fits,
+                    struct tg_error *err)
+{
+    int rc = keep_fields(out, result, err);
+    *fits = rc == TG_OK && !has_own(out) && is_read(out);
+    out->binary = *fits;
     return rc;
 }

@@ -1,11 +1,12 @@
 /*
- * What columns a query has, before it is run.
+ * What columns a query has: before it is run, or of its first row.
  */
 #ifndef TIDEGATE_POSTGRES_COLUMNS_H
 #define TIDEGATE_POSTGRES_COLUMNS_H
 
 #include "base/memory.h"
 #include "postgres/client.h"
+#include "postgres/functions.h"
 
 struct pg_columns {
     struct arena arena;
@@ -24,5 +25,10 @@ void pg_columns_release(struct pg_columns *columns);
 int pg_columns_describe(struct pg_client *client, const struct context *ctx, const char *sql,
                         const struct pg_parameters *parameters, struct pg_columns *out,
                         struct tg_error *err) TG_CHECK_RESULT;
+/* Could the statement be run again, should its columns need another form? */
+bool pg_columns_may_repeat(const char *sql);
+/* The columns of a result that came in binary form. *fits: it can be read as it is. */
+int pg_columns_take(const PGresult *result, struct pg_columns *out, bool *fits,
+                    struct tg_error *err) TG_CHECK_RESULT;
 
 #endif

@@ -8,6 +8,9 @@
  * the server's message. A stream that is released before its end ends the query. A statement that
  * gives no rows has the server's answer ("UPDATE 3") as its only one: take_answer.
  *
+ * pg_fetch, for few rows: the statement goes without a question before it, and comes in one answer,
+ * where pg_query takes three; unless its columns turn out not to be read in binary form.
+ *
  * What values are made of bytes is decode.c's.
  */
 #include <errno.h>
@@ -19,6 +22,8 @@
 #include "data/column.h"
 #include "postgres/columns.h"
 #include "postgres/session.h"
+
+enum way { PLAIN, EXACT, FETCHED };
 
 struct result_stream {
     struct stream_head head;
@@ -222,6 +227,27 @@ done:
     return rc;
 }
 
+/* *fits: it is under way; else it has ended, and is to be begun in the other way. */
+static int begin_fetch(struct result_stream *self, const char *sql, bool *fits,
+                       struct tg_error *err)
+{
+    int rc = TG_OK;
+    struct pg_columns *columns = &self->columns;
+    TRY(pg_send(self->client, self->ctx, sql, NULL, true, err));
+    (void)!pq.setSingleRowMode(self->client->conn);
+    TRY(advance(self, sql, err));
+    TRY(pg_columns_take(self->result, columns, fits, err));
+    if (*fits)
+        return pg_decoder_new(&columns->types, columns->fields, columns->count, &self->decoder,
+                              err);
+    pq.clear(self->result);
+    self->result = NULL;
+    pg_columns_release(columns);
+    rc = pg_finish(self->client, self->ctx, NULL, NULL, err);
+done:
+    return rc;
+}
+
 /* ---- statements that give no rows ---- */
 
 static int answer_stream(const char *answer, struct ArrowArrayStream *out, struct tg_error *err)
@@ -261,9 +287,11 @@ static int take_answer(struct result_stream *self, const char *sql, struct Arrow
 }
 
 static int query(struct pg_client *client, const struct context *ctx, const char *sql,
-                 const struct pg_parameters *parameters, bool exact, struct ArrowArrayStream *out,
+                 const struct pg_parameters *parameters, enum way way, struct ArrowArrayStream *out,
                  struct tg_error *err)
 {
+    int rc = TG_OK;
+    bool begun = false;
     out->release = NULL;
     struct result_stream *self = mem_calloc(1, sizeof(*self));
     if (!self)
@@ -271,8 +299,11 @@ static int query(struct pg_client *client, const struct context *ctx, const char
     self->client = client;
     self->ctx = ctx;
     pg_columns_init(&self->columns);
-    self->columns.exact = exact;
-    int rc = begin(self, sql, parameters, err);
+    self->columns.exact = way == EXACT;
+    if (way == FETCHED && pg_columns_may_repeat(sql))
+        rc = begin_fetch(self, sql, &begun, err);
+    if (rc == TG_OK && !begun)
+        rc = begin(self, sql, parameters, err);
     bool is_answer = self->result && pq.resultStatus(self->result) == PGRES_COMMAND_OK;
     if (rc == TG_OK && is_answer)
         rc = take_answer(self, sql, out, err);
@@ -294,11 +325,17 @@ int pg_query(struct pg_client *client, const struct context *ctx, const char *sq
              const struct pg_parameters *parameters, struct ArrowArrayStream *out,
              struct tg_error *err)
 {
-    return query(client, ctx, sql, parameters, false, out, err);
+    return query(client, ctx, sql, parameters, PLAIN, out, err);
 }
 
 int pg_query_exact(struct pg_client *client, const struct context *ctx, const char *sql,
                    struct ArrowArrayStream *out, struct tg_error *err)
 {
-    return query(client, ctx, sql, NULL, true, out, err);
+    return query(client, ctx, sql, NULL, EXACT, out, err);
+}
+
+int pg_fetch(struct pg_client *client, const struct context *ctx, const char *sql,
+             struct ArrowArrayStream *out, struct tg_error *err)
+{
+    return query(client, ctx, sql, NULL, FETCHED, out, err);
 }

@@ -121,6 +121,48 @@ static void test_rows(void **state)
     gives("INSERT INTO no_rows VALUES (1), (2) RETURNING a", NULL, "1\n2\n");
 }
 
+/* In one answer, or (of types that are not read as they come, and of what changes rows) as pg_query
+ * does. */
+static void fetches(const char *sql, const char *expected)
+{
+    struct buf text = BUF_INIT;
+    struct ArrowArrayStream stream;
+    if (pg_fetch(client, &ctx, sql, &stream, &err) != TG_OK)
+        fail_msg("%s: %s", sql, err.what);
+    drain(&stream, &text);
+    assert_string_equal(buf_string(&text), expected);
+    buf_release(&text);
+    gives(sql, NULL, expected); /* and nothing is left behind */
+}
+
+static void test_fetched(void **state)
+{
+    (void)state;
+    struct ArrowArrayStream stream;
+    fetches(
+        "SELECT 1 AS a, 'ä' AS b, NULL::int AS c, 5::bigint, 'x'::name, true, 1.50::numeric(5,2)",
+        "1|ä|NULL|5|x|true|1.50\n");
+    fetches("SELECT '2024-02-29 12:00+02'::timestamptz", "2024-02-29T10:00:00+00:00\n");
+    fetches("SELECT 1 WHERE false", "");
+    fetches("SELECT int4range(1, 3), 7", "[1,3)|7\n"); /* the server writes it */
+    gives("CREATE TYPE mood AS ENUM ('sad', 'glad')", NULL, "CREATE TYPE\n");
+    fetches("SELECT 'glad'::mood, x FROM generate_series(1, 3) AS x", "glad|1\nglad|2\nglad|3\n");
+    fetches("SELECT 'glad'::mood WHERE false", "");
+    fetches("SHOW server_encoding", "UTF8\n");
+    fetches("SELECT", "\n");
+    gives("CREATE TABLE counted (a int)", NULL, "CREATE TABLE\n");
+    assert_int_equal(pg_fetch(client, &ctx, "INSERT INTO counted VALUES (1) RETURNING 'sad'::mood",
+                              &stream, &err),
+                     TG_OK); /* it is not run twice */
+    stream_release(&stream);
+    gives("SELECT count(*) FROM counted", NULL, "1\n");
+    assert_int_equal(pg_fetch(client, &ctx, "SELECT 1 / 0", &stream, &err), TG_DESTINATION);
+    assert_null(stream.release);
+    assert_string_equal(err.sqlstate, "22012");
+    error_clear(&err);
+    fetches("SELECT 2", "2\n");
+}
+
 /* Control: told before the end of the session's answers, a commit that fails goes unheard. */
 static void test_statements_without_rows(void **state)
 {
@@ -310,6 +352,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(test_rows),
         TEST(test_statements_without_rows),
+        TEST(test_fetched),
         TEST(test_parameters),
         TEST(test_many_batches),
         TEST(test_released_early),

@@ -227,8 +227,7 @@ static void times_and_bytes_are_told(void **state)
         assert_true(tg_result_phase_seconds(fixture->result, (enum tg_phase)phase) > 0);
         sum += tg_result_phase_seconds(fixture->result, (enum tg_phase)phase);
     }
-    assert_true(sum <= tg_result_seconds(fixture->result) &&
-                sum > 0.9 * tg_result_seconds(fixture->result));
+    assert_true(sum <= tg_result_seconds(fixture->result));
     assert_true(tg_result_started(fixture->result) > INT64_C(1700000000000000));
 }
 

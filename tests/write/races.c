@@ -315,17 +315,17 @@ static void test_two_transactions_without_a_lock(void **state)
 /* ---- looking while others write ---- */
 
 /* Somebody else's load of a file comes to be between two queries of the ledger. */
-static int overtaken_query(struct connection *con, const char *sql, struct ArrowArrayStream *out,
-                           struct tg_error *err)
+static int overtaken_query(struct connection *con, const char *sql, bool few,
+                           struct ArrowArrayStream *out, struct tg_error *err)
 {
     if (other.started && strstr(sql, "_tidegate_files")) {
         other.started = false;
-        int rc = other.driver->query(con, sql, out, err);
+        int rc = other.driver->query(con, sql, few, out, err);
         assert_int_equal(pthread_create(&other.thread, NULL, write_other, NULL), 0);
         pthread_join(other.thread, NULL);
         return rc;
     }
-    return other.driver->query(con, sql, out, err);
+    return other.driver->query(con, sql, few, out, err);
 }
 
 /* What is known of files, and which load has entered them last, must belong together: a run that

@@ -272,9 +272,10 @@ static int leave_rows(void *user, int rc, struct tg_error *err)
     return watch_leave(adbc->watch, rc, err);
 }
 
-static int query(struct connection *con, const char *sql, struct ArrowArrayStream *out,
+static int query(struct connection *con, const char *sql, bool few, struct ArrowArrayStream *out,
                  struct tg_error *err)
 {
+    (void)few;
     int64_t changed = 0;
     struct adbc *adbc = con->state;
     const struct stream_guard guard = {.enter = enter_rows, .leave = leave_rows, .user = con};

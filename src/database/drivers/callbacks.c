@@ -111,9 +111,10 @@ static int exec(struct connection *con, const char *sql, uint64_t *changed, stru
     return rc == TG_OK ? calls_exec(con->state, con->ctx, sql, changed, err) : rc;
 }
 
-static int query(struct connection *con, const char *sql, struct ArrowArrayStream *out,
+static int query(struct connection *con, const char *sql, bool few, struct ArrowArrayStream *out,
                  struct tg_error *err)
 {
+    (void)few;
     return calls_query(con->state, con->ctx, sql, out, err);
 }
 

@@ -217,9 +217,10 @@ static int transact(struct connection *con, enum transact what, struct tg_error 
     return rc;
 }
 
-static int query(struct connection *con, const char *sql, struct ArrowArrayStream *out,
+static int query(struct connection *con, const char *sql, bool few, struct ArrowArrayStream *out,
                  struct tg_error *err)
 {
+    (void)few;
     int rc = TG_OK;
     struct session *session = con->state;
     struct buf spelled = BUF_INIT;

@@ -1,9 +1,9 @@
 /*
  * The PostgreSQL driver: URL -> session, statements, what tables there are, locks.
  *
- * Path: connection_open -> open_place -> pg_open; exec -> pg_exec; query -> pg_query; describe ->
- * one query of the catalog -> add_table, add_column; ingest -> fetch_targets (the types that the
- * table has) -> pg_copy_in.
+ * Path: connection_open -> open_place -> pg_open; exec -> pg_exec; query -> pg_query, or pg_fetch;
+ * describe -> one query of the catalog -> add_table, add_column; ingest -> fetch_targets (the types
+ * that the table has) -> pg_copy_in.
  *
  * Waiting, errors and what lies on the wire are src/postgres's.
  */
@@ -66,9 +66,11 @@ static int exec(struct connection *con, const char *sql, uint64_t *changed, stru
     return pg_exec(con->state, con->ctx, sql, changed, err);
 }
 
-static int query(struct connection *con, const char *sql, struct ArrowArrayStream *out,
+static int query(struct connection *con, const char *sql, bool few, struct ArrowArrayStream *out,
                  struct tg_error *err)
 {
+    if (few)
+        return pg_fetch(con->state, con->ctx, sql, out, err);
     return con->spells_numbers ? pg_query_exact(con->state, con->ctx, sql, out, err)
                                : pg_query(con->state, con->ctx, sql, NULL, out, err);
 }
