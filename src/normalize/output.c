@@ -251,11 +251,22 @@ done:
 
 /* ---- columns ---- */
 
-/* The package's files fold case, whatever the destination does. */
+/* Of names that strcasecmp takes for one it is the same. */
+static uint32_t fold_name(const char *name)
+{
+    uint32_t hash = 2166136261; /* FNV-1a */
+    for (; *name; name++)
+        hash = (hash ^ (uint32_t)(*name | 0x20)) * 16777619;
+    return hash;
+}
+
+/* The package's files fold case, whatever the destination does. Of thousands of columns nearly all
+ * are told by the hash. */
 static struct slot *find_slot(const struct output *output, const char *name)
 {
+    const uint32_t folded = fold_name(name);
     for (size_t i = 0; i < output->slot_count; i++)
-        if (strcasecmp(output->slots[i]->name, name) == 0)
+        if (output->slots[i]->folded == folded && strcasecmp(output->slots[i]->name, name) == 0)
             return output->slots[i];
     return NULL;
 }
@@ -303,6 +314,7 @@ static int add_slot(struct outputs *outputs, struct output *output, const char *
     const struct table_column *column = table_find(output->table, name);
     slot->learned = column && column->spec.type != TYPE_NONE;
     TRY(arena_keep(&outputs->arena, name, &slot->name, err));
+    slot->folded = fold_name(name);
     slot->owner = owner;
     slot->column.spec = slot->learned ? column->spec : there_type(outputs, output, name, spec);
     cut_fraction(outputs, &slot->column.spec);

@@ -15,6 +15,7 @@
 struct slot {
     struct column column; /* has buffers while its output's batch is open */
     const char *name;
+    uint32_t folded;       /* a hash of it, whatever the case of its letters */
     const char *source;    /* as the source names it; NULL: it is the system's */
     void *owner;           /* the field, or other thing, whose values go here */
     const void *writer;    /* of the row being filled, when several fields share it */

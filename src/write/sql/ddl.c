@@ -577,8 +577,9 @@ static int mark_loaded(struct target *target, struct tg_error *err)
             column->loaded = true;
     }
     for (size_t i = 0; i < target->table->column_count; i++) {
-        struct target_column *column = target_find(target, target->table->columns[i].name);
-        if (column && target->table->columns[i].merge_key)
+        const struct table_column *known = &target->table->columns[i];
+        struct target_column *column = known->merge_key ? target_find(target, known->name) : NULL;
+        if (column)
             column->loaded = true;
     }
     return TG_OK;
