@@ -193,6 +193,7 @@ def test_ways_out_of_keys_and_cursors():
     with pytest.raises(PipelineStepFailed) as caught:
         pipeline.run(dlt.resource(rows, name="v", incremental=dlt.sources.incremental("at")))
     assert "In Python: cursor_type: bigint is incremental(..., cursor_type='bigint')" in str(caught.value)
+    assert "the resource 'v': row 2: the cursor field 'at' holds '7' here (text)" in str(caught.value)
     pipeline.run(dlt.resource(rows, name="v", incremental=dlt.sources.incremental("at", cursor_type="bigint")))
     with pytest.raises(PipelineStepFailed) as caught:
         pipeline.run(dlt.resource([{"id": 1}], name="w", incremental=dlt.sources.incremental("at")))

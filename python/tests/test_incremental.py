@@ -370,6 +370,15 @@ def test_texts_are_taken_for_what_is_said(pipeline):
         assert ids(pipeline, name) == expected
 
 
+def test_what_a_row_holds_is_shown():
+    for value, told in [
+        ([1], r"is \[1\] \(list\) in the row {'id': 2, 'u': \[1\]}, which has no order; use a field with a number"),
+        ("x" * 200, r"is 'x{99}\.\.\. \(str\), which does not compare with 1 \(int\) in the row {'id': 2, 'u': 'x+\.\.\.; make the field"),
+    ]:
+        with pytest.raises(IncrementalCursorInvalidCoercion, match=told):
+            list(dlt.resource([{"id": 1, "u": 1}, {"id": 2, "u": value}], name="rows", incremental=incremental("u")))
+
+
 # ---- rows without a value ----
 
 

@@ -129,6 +129,26 @@ static void hints(void **state)
     run_release(&run);
 }
 
+/* Of nested rows, too, what is no object: it is shown. */
+static void nested_values(void **state)
+{
+    (void)state;
+    struct run run;
+    struct table *items;
+    struct table_column *sku;
+    static const struct type_spec bigint = {.type = TYPE_BIGINT};
+    assert_int_equal(run_init(&run), TG_OK);
+    assert_int_equal(catalog_add(&run.catalog, "t__items", "t", &items, NULL), TG_OK);
+    assert_int_equal(table_add_column(&run.catalog, items, "sku", &bigint, &sku, NULL), TG_OK);
+    sku->nullable = false;
+    assert_int_equal(run_push(&run, "{\"items\":[{\"sku\":1},7]}"), TG_DATA);
+    assert_string_equal(run.err.what,
+                        "column 'sku' of table 't__items' is NOT NULL, but the row has no value "
+                        "for it (it is 7 (an integer), which has no fields); correct the name, "
+                        "give it one at the source" REJECT);
+    run_release(&run);
+}
+
 static int refused(void)
 {
     struct run run;
@@ -146,10 +166,8 @@ static void out_of_memory(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(roles),
-        cmocka_unit_test(others),
-        cmocka_unit_test(hints),
-        cmocka_unit_test(out_of_memory),
+        cmocka_unit_test(roles),         cmocka_unit_test(others),        cmocka_unit_test(hints),
+        cmocka_unit_test(nested_values), cmocka_unit_test(out_of_memory),
     };
     return cmocka_run_group_tests_name("normalize/misfit", tests, NULL, NULL);
 }

@@ -63,7 +63,13 @@ def _as_dlt(step: str, error: _core.Error, reading: Reading) -> Exception:
 
 
 def _cursor(kind: type[CursorValueException]) -> Callable[[_core.Error, Reading], Exception]:
-    return lambda error, reading: kind(error.resource, error.key_path, None, error.what, error.row)
+    return lambda error, reading: kind(error.resource, error.key_path, None, _placed(error), error.row)
+
+
+def _placed(error: _core.Error) -> str:
+    """What it says, behind the row's place in the resource, which the exception names by itself."""
+    place = error.where.removeprefix(f"resource '{error.resource}'").removeprefix(", ")
+    return f"{place}: {error.what}" if place else error.what
 
 
 def _contract(entity: str) -> Callable[[_core.Error, Reading], Exception]:

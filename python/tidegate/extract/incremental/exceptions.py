@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from tidegate.common.exceptions import DltException
-from tidegate.extract.exceptions import PipeException
+from tidegate.extract.exceptions import PipeException, _shown
 
 
 class CursorValueException(PipeException):
@@ -34,7 +34,7 @@ class IncrementalCursorPathMissing(CursorValueException):
         self, pipe_name: str, json_path: str | None, item: Any = None, msg: str = "", row: int = 0
     ) -> None:
         super().__init__(pipe_name, json_path, item, msg or (
-            f"the cursor's field '{json_path}' is not in the row {item!r}; name it as the source does, or set "
+            f"the cursor's field '{json_path}' is not in the row {_shown(item)}; name it as the source does, or set "
             "on_cursor_value_missing to 'include' or 'exclude' if that may be"
         ), row)
 
@@ -46,7 +46,7 @@ class IncrementalCursorPathHasValueNone(CursorValueException):
         self, pipe_name: str, json_path: str | None, item: Any = None, msg: str = "", row: int = 0
     ) -> None:
         super().__init__(pipe_name, json_path, item, msg or (
-            f"the cursor's field '{json_path}' is None in the row {item!r}; set on_cursor_value_missing to "
+            f"the cursor's field '{json_path}' is None in the row {_shown(item)}; set on_cursor_value_missing to "
             "'include' or 'exclude' if that may be"
         ), row)
 
@@ -61,7 +61,7 @@ class IncrementalPrimaryKeyMissing(PipeException):
     def __init__(self, pipe_name: str, primary_key_column: str, item: Any = None) -> None:
         self.primary_key_column = primary_key_column
         self.item = item
-        super().__init__(pipe_name, f"the primary key's field '{primary_key_column}' is not in the row {item!r}")
+        super().__init__(pipe_name, f"the primary key's field '{primary_key_column}' is not in the row {_shown(item)}")
 
 
 class JoinSchedulerError(PipeException):

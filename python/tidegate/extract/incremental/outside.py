@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from tidegate._core import PAUSE
 from tidegate.extract.convert import convert
+from tidegate.extract.exceptions import _shown
 from tidegate.extract.incremental.exceptions import (
     IncrementalCursorInvalidCoercion,
     IncrementalCursorPathHasValueNone,
@@ -101,7 +102,7 @@ class _Judge:
             return False
         last = cursor._as_said(cursor.last_value)
         if not self.asks and any(isinstance(each, (bool, list, dict)) for each in values):
-            raise self._clash(here, "other values: it has no order", row)
+            raise self._no_order(here, row)
         if last is None or self._order(here, last, row) > 0:
             cursor._advance(self._last(here, last))
         return True
@@ -141,11 +142,18 @@ class _Judge:
             order = order or (left > right) - (left < right)
         return -order if self.is_backwards else order
 
+    def _no_order(self, here: Any, row: Any) -> IncrementalCursorInvalidCoercion:
+        path = self.cursor._path_text()
+        return IncrementalCursorInvalidCoercion(self.name, path, row, (
+            f"the cursor's field '{path}' is {_shown(here)} ({type(here).__name__}) in the row {_shown(row)}, which has no order; "
+            "use a field with a number, text, date or datetime, or a last_value_func of your own"
+        ))
+
     def _clash(self, here: Any, other: Any, row: Any) -> IncrementalCursorInvalidCoercion:
         path = self.cursor._path_text()
         return IncrementalCursorInvalidCoercion(self.name, path, row, (
-            f"the cursor's field '{path}' is {here!r} ({type(here).__name__}), which does not compare with {other!r} "
-            f"({type(other).__name__}); make the field, initial_value and end_value of one type"
+            f"the cursor's field '{path}' is {_shown(here)} ({type(here).__name__}), which does not compare with {_shown(other)} "
+            f"({type(other).__name__}) in the row {_shown(row)}; make the field, initial_value and end_value of one type"
         ))
 
 
