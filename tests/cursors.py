@@ -424,6 +424,12 @@ def sql(query, spec="spec.yaml"):
     return call("sql", spec, query, "--json", "--write")
 
 
+def do(statements, spec):
+    """All of them by one command: to start it and to open the engine takes longer than what they ask."""
+    if statements:
+        call("sql", spec, ";\n".join(statements), "--csv", "--write")
+
+
 class Batch:
     """Resources of one pipeline, and its runs. What happens to all of them goes by the number of the batch, so that a
     seed alone sees the same."""
@@ -461,11 +467,10 @@ class Batch:
             with open("server.yaml", "w", encoding="utf-8") as file:
                 file.write(ENGINE.replace("duckdb:///engine.duckdb", self.server).replace("dataset: d", f"dataset: {self.schema()}"))
             call("run", "server.yaml", "--workdir", ".server")
-            sql(f"create table src ({', '.join(f'{name} {COLUMNS[name]}' for name in COLUMNS)})", "server.yaml")
+            do([f"create table src ({', '.join(f'{name} {COLUMNS[name]}' for name in COLUMNS)})"], "server.yaml")
         self.fill({})
-        for table in self.typed(("sql",)):
-            sql(f"create view {table.name} as select id, v, {self.column(table)} as at from src where t = '{table.name}'",
-                "server.yaml" if self.server else "engine.yaml")
+        do([f"create view {table.name} as select id, v, {self.column(table)} as at from src where t = '{table.name}'"
+            for table in self.typed(("sql",))], "server.yaml" if self.server else "engine.yaml")
 
     def schema(self):
         """Where the tables of the source `sql` are: at the server, if that is the destination."""
@@ -483,20 +488,21 @@ class Batch:
                     document = table.document(row)
                     document[self.column(table)] = document.pop("at")
                     file.write(json.dumps({"t": table.name, **document}) + "\n")
-        sql(f"create or replace table src as select * from read_json('engine.jsonl', columns = {COLUMNS})", "engine.yaml")
         if self.server:
             with open("engine.jsonl", encoding="utf-8") as file:
                 rows = ",".join(file).replace("'", "''")
-            sql(f"with gone as (delete from src) insert into src select * from json_to_recordset('[{rows}]') "
-                f"as r({', '.join(f'{name} {COLUMNS[name]}' for name in COLUMNS)})", "server.yaml")
+            do([f"with gone as (delete from src) insert into src select * from json_to_recordset('[{rows}]') "
+                f"as r({', '.join(f'{name} {COLUMNS[name]}' for name in COLUMNS)})"], "server.yaml")
+        statements = [f"create or replace table src as select * from read_json('engine.jsonl', columns = {COLUMNS})"]
         for table in self.typed(("parquet",)):
             folder = f"parquet{table.number}/t={table.name}"
             for other in os.listdir("."):
                 if other.startswith("parquet"):
                     shutil.rmtree(f"{other}/t={table.name}", ignore_errors=True)
             os.makedirs(folder)
-            sql(f"copy (select id, v, {self.column(table)} as at from src where t = '{table.name}') to '{folder}/p.parquet' "
-                f"(format parquet, kv_metadata {{n: '{table.number}'}})", "engine.yaml")
+            statements.append(f"copy (select id, v, {self.column(table)} as at from src where t = '{table.name}') "
+                              f"to '{folder}/p.parquet' (format parquet, kv_metadata {{n: '{table.number}'}})")
+        do(statements, "engine.yaml")
 
     @staticmethod
     def write(table, rows):
