@@ -6,7 +6,11 @@ set(CMAKE_C_VISIBILITY_PRESET hidden)
 set(CMAKE_POSITION_INDEPENDENT_CODE ON)
 set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
 set(CMAKE_C_FLAGS_RELEASE "-O2 -g -DNDEBUG")
-set(CMAKE_C_FLAGS_DEBUG "-O1 -g") # -Og breaks xxhash.h with gcc 12
+if(CMAKE_C_FLAGS MATCHES "-fsanitize") # what a report names are lines; all else takes time to write
+  set(CMAKE_C_FLAGS_DEBUG "-O1 -gline-tables-only")
+else()
+  set(CMAKE_C_FLAGS_DEBUG "-O1 -g") # -Og breaks xxhash.h with gcc 12
+endif()
 set(CMAKE_RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR})
 set(CMAKE_LIBRARY_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR})
 if(NOT CMAKE_BUILD_TYPE)
