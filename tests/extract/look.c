@@ -77,6 +77,8 @@ static void test_lines(void **state)
 {
     check_text(state, "A report\n\nid;t\n1;a\n2;b\n", "skip: 2; delimiter: \";\"");
     check_text(state, "# a, b\nid;t\n1;a\n# more\n2;b\n", "delimiter: \";\"; comment: \"#\"");
+    check_text(state, "id;t\r1;a\r# more\r2;b\r3;c\r", "delimiter: \";\"; comment: \"#\"");
+    check_text(state, "id;t\r'1';a\r'2';b\r'3';c\r", "delimiter: \";\"; quote: \"'\"");
     check_text(state, "\n\nid;t\n1;a\n", "delimiter: \";\"");
 }
 

@@ -187,7 +187,7 @@ static size_t count_around(const struct look *look, char quote)
     size_t count = 0;
     for (size_t i = 1; i + 1 < look->len; i++)
         count +=
-            look->text[i] == quote && strchr(",;\t|\n", look->text[i - 1]) && look->text[i - 1];
+            look->text[i] == quote && strchr(",;\t|\n\r", look->text[i - 1]) && look->text[i - 1];
     return count;
 }
 
@@ -207,9 +207,9 @@ static void find_shape(struct look *look)
         try_syntax(look, syntax);
     syntax = look->shape.syntax;
     for (const char *c = "#%"; *c; c++) {
-        const char line[] = {'\n', *c, '\0'};
+        const char line[] = {'\n', *c, '\0'}, other[] = {'\r', *c, '\0'};
         syntax.comment = *c;
-        if (strstr(look->text, line) || look->text[0] == *c)
+        if (strstr(look->text, line) || strstr(look->text, other) || look->text[0] == *c)
             try_syntax(look, syntax);
     }
     syntax = look->shape.syntax;
