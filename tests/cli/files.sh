@@ -168,6 +168,54 @@ test_where_a_row_waits() {
     nothing_new
 }
 
+# The ledger has no row of such a file, but its rejected ones are loaded.
+test_rejected_rows_of_a_file_that_grows_come_once() {
+    spec "t: {path: 't.*', on_bad_row: reject}"
+    printf 'id,v\n9\n2,"a' >t.csv
+    printf 'bad\n' >t.jsonl
+    run 0
+    says "'t.csv' ends within a row, which begins on line 3"
+    equal 2 "$(sql "select count(*) from _tidegate_rejects")"
+    printf '\nb' >>t.csv
+    run 0
+    says "it waits"
+    printf '\nc"\n' >>t.csv
+    printf '{"id": 3}\n' >>t.jsonl
+    loads "2 3"
+    nothing_new
+    equal 2 "$(sql "select count(*) from _tidegate_rejects")"
+    equal 1 "$(sql "select count(*) from t where v = 'a' || chr(10) || 'b' || chr(10) || 'c'")"
+}
+
+# What is left out as a copy is not read on within a row.
+test_a_row_that_waits_waits_in_a_copy_too() {
+    spec "t: {path: 't*.csv', same_content: skip, on_bad_row: reject}"
+    printf 'id,v\n1,x\n2,"a\n' >t1.csv
+    cp t1.csv t2.csv
+    loads "1"
+    printf 'b"\n3,c\n' >>t2.csv
+    loads "1 2 3"
+    equal 1 "$(sql "select count(*) from t where v = 'a' || chr(10) || 'b'")"
+    equal 1 "$(sql "select count(*) from _tidegate_rejects")"
+    nothing_new
+}
+
+# Nobody waits for it in silence once files are not read on any more.
+test_a_row_that_waits_is_told_whatever_becomes_of_files_that_grow() {
+    local choice
+    for choice in "all|line 3, byte 3" "fail|has grown since it was loaded"; do
+        rm -rf .tidegate test.duckdb
+        spec "t: {path: t.csv}"
+        printf 'id,v\n1,a\n' >t.csv
+        loads "1"
+        printf '2,"b' >>t.csv
+        run 0
+        spec "t: {path: t.csv, on_grown: ${choice%|*}}"
+        run 1
+        says "${choice#*|}"
+    done
+}
+
 test_bzip2_and_xz_that_grew() {
     command -v bzip2 >/dev/null && command -v xz >/dev/null || return 0
     spec "t: {path: 't.*'}"

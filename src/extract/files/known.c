@@ -7,11 +7,11 @@
  * by the hash of their text: settle_moved (a text whose own file is gone), settle_continued (such a
  * one with more behind it), settle_copies (a text that another file has, too).
  *
- * An entry explains one file. A file that gave no row explains none: nothing can be loaded twice.
- * An entry whose name has another text now, and that explains none, is lost: the driver keeps it.
- * Where a row of a file waits for its end, and the file is as it was, it is read once more.
- * Entries of version 0.1 have no hash of their text; they are compared by their ends, and renewed.
- * Nothing is quadratic: names are merged, heads and hashes sorted.
+ * An entry explains one file. A file that gave no row explains none, nothing can be loaded twice;
+ * but what is added to it is read alone: rows before may have been rejected. An entry whose name
+ * has another text now, and that explains none, is lost: the driver keeps it. Where a row waits for
+ * its end, a file that is as it was is read once more. Entries of version 0.1 have no hash of their
+ * text; they are compared by their ends, and renewed. Names are merged, heads and hashes sorted.
  */
 #include "extract/files/known.h"
 
@@ -233,6 +233,10 @@ static int match_text(const struct matching *m, struct listed_file *file,
     int rc = TG_OK;
     TRY(text_open(file, &content, err));
     TRY(compare(&content, entry, &verdict, err));
+    const bool reads_on =
+        verdict == MORE_TEXT && m->rules->on_grown == GROWN_TAIL && can_grow(file, &content);
+    if (entry->rows == 0 && !reads_on)
+        goto done;
     if (verdict == SAME_TEXT) {
         file->fate = FILE_NOTED;
         file->reason = FILE_TOUCHED;
@@ -268,11 +272,11 @@ static int match_own(struct matching *m, struct listed_file *file, const struct 
         hold(m, own); /* it is there, whatever is in it */
     if (!file->is_file || file->fate == FILE_SKIPPED)
         return TG_OK;
-    if (is_same && !is_old && !(waits && m->rules->on_grown == GROWN_TAIL))
+    if (is_same && !is_old && !waits)
         file->fate = FILE_LEFT;
     else if (is_old)
         TRY(match_old(m, file, own, err));
-    else if (own && own->rows > 0)
+    else if (own && own->content_bytes > 0)
         TRY(match_text(m, file, own, err));
     if (file->fate != FILE_WHOLE || file->reason != FILE_NEW) {
         hold(m, own);

@@ -56,6 +56,7 @@ struct listed_file {
     uint64_t lines;                 /* FILE_TAIL: in it */
     uint64_t rows;                  /* that it gave; the driver counts them */
     uint64_t waits;                 /* the line of a row that waits for its end; 0: none does */
+    const struct bookmark *left;    /* what is remembered of it then */
     bool is_settled;                /* nothing has come since one did: it never ends */
     const char *skipped_by;         /* FILE_SKIPPED: the option, in words */
     const char *unread;             /* why it is read all the same; NULL: it is read anyway, */

@@ -55,9 +55,12 @@ static int remember_lost(struct remembered *made, const struct listed_file *file
     return former.key ? remember(made, &former, err) : error_nomem(err);
 }
 
+/* Where a row of its twin waits, it waits in both. */
 int remember_noted(struct remembered *made, const struct listed_file *file, struct tg_error *err)
 {
-    struct bookmark entry = *file->entry;
+    const struct bookmark *left = file->twin ? file->twin->left : NULL;
+    struct bookmark entry = left ? *left : *file->entry;
+    entry.checksum = left ? BOOKMARK_WAITS : ""; /* else all of the file is in the text */
     entry.key = file->name;
     entry.size = file->size;
     entry.mtime_us = file->mtime_us;
@@ -68,8 +71,22 @@ int remember_noted(struct remembered *made, const struct listed_file *file, stru
     return rc == TG_OK ? remember(made, &entry, err) : rc;
 }
 
-int remember_read(struct remembered *made, const struct listed_file *file,
-                  const struct hash_stream *text, struct tg_error *err)
+/* For its twins, which come later. */
+static int keep_left(struct remembered *made, struct listed_file *file,
+                     const struct bookmark *entry, struct tg_error *err)
+{
+    struct bookmark *left = arena_alloc(made->arena, sizeof(*left));
+    if (!left)
+        return error_nomem(err);
+    *left = *entry;
+    left->was_read = false;
+    left->news = TG_FILE_NEW;
+    file->left = left;
+    return TG_OK;
+}
+
+int remember_read(struct remembered *made, struct listed_file *file, const struct hash_stream *text,
+                  struct tg_error *err)
 {
     struct bookmark entry;
     int rc = TG_OK;
@@ -81,6 +98,8 @@ int remember_read(struct remembered *made, const struct listed_file *file,
     entry.mtime_us = file->mtime_us;
     entry.checksum = file->waits > 0 ? BOOKMARK_WAITS : "";
     entry.rows = (int64_t)file->rows + (file->fate == FILE_TAIL ? file->entry->rows : 0);
+    if (file->waits > 0)
+        TRY(keep_left(made, file, &entry, err));
     TRY(remember_lost(made, file, err));
     TRY(remember(made, &entry, err));
 done:

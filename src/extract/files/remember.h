@@ -16,8 +16,8 @@ struct remembered {
 };
 
 /* A file that was read to its end; `text` is the hash of all of it. */
-int remember_read(struct remembered *made, const struct listed_file *file,
-                  const struct hash_stream *text, struct tg_error *err) TG_CHECK_RESULT;
+int remember_read(struct remembered *made, struct listed_file *file, const struct hash_stream *text,
+                  struct tg_error *err) TG_CHECK_RESULT;
 /* One that holds a text which was loaded. */
 int remember_noted(struct remembered *made, const struct listed_file *file,
                    struct tg_error *err) TG_CHECK_RESULT;
