@@ -48,7 +48,7 @@ bool time_parse_time(const char *text, size_t len, int64_t *us);
 /* By a pattern as strptime has it, with %f for a second's fraction, which is cut at microseconds.
  */
 bool time_read_as(const char *pattern, const char *text, size_t len, struct time_point *out);
-/* Whether there is something in it that a time could be read by. */
+/* Whether a time could be read by it: all that stands behind a % means something there. */
 bool time_pattern_is_good(const char *pattern);
 
 /* 2024-01-02T03:04:05+00:00 (fraction of 6 digits only when not zero): Python's isoformat; `zone`

@@ -27,6 +27,7 @@ static void test_points(void **state)
     check("%m/%d/%y %I:%M %p", "02/29/24 11:05 PM", "2024-02-29T23:05:00");
     check("%d %b %Y", "5 Mar 1999", "1999-03-05T00:00:00");
     check("%Y%m%d%H%M%S.%f", "20240102030405.5", "2024-01-02T03:04:05.500000");
+    check("%d.%m.%Y 50%%f", "1.2.2024 50%f", "2024-02-01T00:00:00"); /* %% is a character */
     check("%d/%m/%Y %H:%M %z", "01/02/2024 03:04 +0200", "2024-02-01T01:04:00+00:00");
 }
 
@@ -49,7 +50,12 @@ static void test_patterns(void **state)
     memset(long_one, '%', sizeof(long_one) - 1);
     assert_true(time_pattern_is_good("%d"));
     assert_false(time_pattern_is_good("d"));
-    assert_false(time_pattern_is_good("%s"));
+    assert_true(time_pattern_is_good("%Y-%m-%dT%H:%M:%S.%f%z"));
+    assert_true(time_pattern_is_good("%F %T"));
+    static const char *const none[] = {"%s", "%Q", "%d.%m.%Y %Z", "%d %", "%%d", "%%", "%", ""};
+    for (size_t i = 0; i < sizeof(none) / sizeof(none[0]); i++)
+        if (time_pattern_is_good(none[i]))
+            fail_msg("%s", none[i]);
     assert_false(time_pattern_is_good(long_one));
 }
 

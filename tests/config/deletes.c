@@ -3,13 +3,6 @@
 
 #include "write/disposition.h"
 
-static int read_nothing(struct tg_read *read, struct tg_error *err)
-{
-    (void)err;
-    read->done = true;
-    return TG_OK;
-}
-
 #define MERGE SPEC_PERSON "    write_disposition: merge\n    primary_key: id\n"
 
 static const struct resource *good(struct spec_file *spec, const char *text)

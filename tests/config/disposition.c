@@ -3,13 +3,6 @@
 
 #include "write/disposition.h"
 
-static int read_nothing(struct tg_read *read, struct tg_error *err)
-{
-    (void)err;
-    read->done = true;
-    return TG_OK;
-}
-
 #define SPEC(lines)                                                                                \
     "pipeline: p\ndestination: duckdb:///s.duckdb\nsource: {type: files}\nresources:\n"            \
     "  r:\n    path: a\n    primary_key: [a, b]\n    write_disposition: " lines "\n"

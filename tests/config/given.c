@@ -3,27 +3,6 @@
 
 #include "config/spec.h"
 
-static int read_nothing(struct tg_read *read, struct tg_error *err)
-{
-    (void)err;
-    read->done = true;
-    return TG_OK;
-}
-
-static int open_config(struct config *config, struct tg_error *err)
-{
-    const struct tg_pipeline_options options = {.name = "shop",
-                                                .destination = "duckdb:///s.duckdb"};
-    return config_init(config, &options, err);
-}
-
-static struct config *fresh(struct spec_file *spec)
-{
-    config_release(&spec->config);
-    assert_int_equal(open_config(&spec->config, &spec->err), TG_OK);
-    return &spec->config;
-}
-
 static const struct tg_option root = {"root", "data"};
 
 /* As texts, as a spec would have given them, and copied. */
@@ -128,7 +107,7 @@ static const struct {
     {{MAP(unknown)},
      "unknown key 'drivr' in 'connection' of `source_options`; did you mean 'driver'?"},
     {{MAP(listed)},
-     "'driver' is a text, not a list; 'uri' has no value; give one, or leave the key out"},
+     "'driver' is a text, not an empty list; 'uri' has no value; give one, or leave the key out"},
     {{MAP(url), .source_connection = &named},
      "`source_options` has 'connection', and there is a `source_connection`; keep one"},
     {{ONE(path), .source_connection = &named},
@@ -144,7 +123,7 @@ static const struct {
     {{OPTIONS(no_flag)}, "'header' is true or false, not 'perhaps'"},
     {{OPTIONS(twice)}, "`options` has 'path' twice"},
     {{ONE(no_text)}, "'path' has no value; give one, or leave the key out"},
-    {{ONE(empty)}, "'path' is a text, or a list of them, not a list"},
+    {{ONE(empty)}, "'path' is a text, or a list of them, not an empty list"},
     {{ONE(no_name)}, "entry 0 of `options` has no name; `options` needs the key 'path'"},
     {{ONE(path), .source_options = &path, .source_option_count = 1},
      "unknown key 'path' in `source_options`; it takes root"},

@@ -109,7 +109,7 @@ static void wrong_ones_have_a_place(void **state)
          "unknown key 'not_nul' in 'default_hints' of 'schema' of the spec; did you mean "
          "'not_null'?"},
         {"  default_hints: {not_null: []}\n", "8:19",
-         "'not_null' is a text, or a list of them, not a list"},
+         "'not_null' is a text, or a list of them, not an empty list"},
         {"  default_hints: {unique: [a, \"\"]}\n", "8:31",
          "'' is no pattern; write a column's name, or re: and a regular expression"},
         {"  import_schema_path: \"\"\n", "8:23", "'import_schema_path' is empty; name a folder"},

@@ -4,13 +4,6 @@
 #include "config/spec.h"
 #include "write/disposition.h"
 
-static int read_nothing(struct tg_read *read, struct tg_error *err)
-{
-    (void)err;
-    read->done = true;
-    return TG_OK;
-}
-
 /* A resource that is merged, by a cursor. */
 static const struct resource *open_maker(struct spec_file *spec)
 {

@@ -14,6 +14,15 @@
 
 enum { TEXT_MAX = 128, FRACTION_DIGITS = 6 };
 
+/* Where the pattern has %f, or another letter; "%%f" is none. NULL: nowhere. */
+static const char *find_mark(const char *pattern, char letter)
+{
+    for (; (pattern = strchr(pattern, '%')) && pattern[1]; pattern += 2)
+        if (pattern[1] == letter)
+            return pattern;
+    return NULL;
+}
+
 /* Digits of a second's fraction; those beyond microseconds are cut off. */
 static const char *read_fraction(const char *at, int64_t *us)
 {
@@ -35,7 +44,7 @@ static bool read_pieces(const char *text, const char *pattern, struct tm *tm, in
     char piece[TEXT_MAX];
     const char *at = text, *mark;
     *fraction_us = 0;
-    while (at && (mark = strstr(pattern, "%f"))) {
+    while (at && (mark = find_mark(pattern, 'f'))) {
         size_t len = (size_t)(mark - pattern);
         if (len >= sizeof(piece))
             return false;
@@ -67,11 +76,22 @@ bool time_read_as(const char *pattern, const char *start, size_t len, struct tim
         return false;
     int64_t seconds = days * INT64_C(86400) + tm.tm_hour * 3600 + tm.tm_min * 60 + tm.tm_sec;
     *out = (struct time_point){.us = (seconds - tm.tm_gmtoff) * 1000000 + fraction_us,
-                               .has_zone = strstr(pattern, "%z") != NULL};
+                               .has_zone = find_mark(pattern, 'z') != NULL};
     return true;
 }
 
+/* Without %s, which is of the machine's own zone, and %Z, whose names tell no zone. */
 bool time_pattern_is_good(const char *pattern)
 {
-    return strchr(pattern, '%') && !strstr(pattern, "%s") && strlen(pattern) < TEXT_MAX;
+    static const char known[] = "aAbBcCdDeFhHIjklmMprRSTuUVwWxXyYzf", no_time[] = "%nt";
+    bool has_time = false;
+    if (strlen(pattern) >= TEXT_MAX)
+        return false;
+    for (; (pattern = strchr(pattern, '%')); pattern += 2) {
+        if (pattern[1] && strchr(known, pattern[1]))
+            has_time = true;
+        else if (!pattern[1] || !strchr(no_time, pattern[1]))
+            return false;
+    }
+    return has_time;
 }
