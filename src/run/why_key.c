@@ -14,6 +14,7 @@
 
 #include "base/json.h"
 #include "base/text/nearest.h"
+#include "base/text/utf8.h"
 #include "data/rows.h"
 #include "normalize/values/coerce.h"
 
@@ -78,6 +79,7 @@ static int add_part(struct why_key *key, const char *name, size_t len, const cha
     int rc = find_column(key, name, len, &column, err);
     if (rc != TG_OK)
         return rc;
+    len = len < sizeof(wanted) ? len : utf8_cut(name, sizeof(wanted) - 1);
     snprintf(wanted, sizeof(wanted), "%.*s", (int)len, name);
     for (size_t i = 0; !column && i < key->table->column_count; i++)
         nearest_offer(&nearest, key->table->columns[i].name, strlen(key->table->columns[i].name));
@@ -192,6 +194,8 @@ int why_key_read(struct why_key *out, const struct table *table, bool is_open,
     *out = (struct why_key){
         .table = table, .is_open = is_open, .names = settings_names(settings, name_bytes_max)};
     arena_init(&out->arena);
+    if (!utf8_is_valid(text, strlen(text)))
+        return error_set(err, TG_USAGE, "the key is no UTF-8: a byte of it is no character");
     if (text[strspn(text, " \t\n")] == '{')
         return read_object(out, text, err);
     if (text[len])

@@ -88,6 +88,11 @@ static void test_keys(void **state)
     refused("two", "c=2", "'c' is no column");
     refused("one", "id=7,user_nmae=2",
             "table 'one' has no column 'user_nmae'; did you mean 'user_name'?");
+    refused("two", "a=\xc3", "the key is no UTF-8");
+    refused("two",
+            "éééééééééééééééééééééééééééééé"
+            "éééééééééééééééééééééééééééééé=1",
+            "\xc3\xa9' is no column");
     refused("two", "{\"a\": {}}", "a list or an object is no value");
     refused("two", "{", "the key");
 }
