@@ -216,6 +216,25 @@ test_a_row_that_waits_is_told_whatever_becomes_of_files_that_grow() {
     done
 }
 
+# A file that the cursor has no need of is looked at once more where a row of it waits.
+test_a_row_that_waits_is_told_of_in_a_file_that_is_skipped() {
+    spec "t: {path: 't*.csv', skip_unmodified: true, incremental: {cursor: at}}"
+    printf 'id,at,v\n1,2024-01-01T00:00:00Z,a\n' >t1.csv
+    touch -d 2024-01-01T00:00:00Z t1.csv
+    loads "1"
+    printf '2,2024-01-01T01:00:00Z,"b' >>t1.csv
+    touch -d 2024-01-03T00:00:00Z t1.csv
+    printf 'id,at,v\n3,2024-02-01T00:00:00Z,c\n' >t2.csv
+    loads "1 3"
+    run 1
+    says "t1.csv" "line 3" "is not closed before the end of the file"
+    printf '"\n' >>t1.csv
+    touch -d 2024-01-03T00:00:01Z t1.csv
+    loads "1 3" # the row is older than the cursor
+    run 0
+    says "1 file skipped unread"
+}
+
 test_bzip2_and_xz_that_grew() {
     command -v bzip2 >/dev/null && command -v xz >/dev/null || return 0
     spec "t: {path: 't.*'}"

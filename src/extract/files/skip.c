@@ -6,8 +6,8 @@
  *
  * A file is skipped where its span of time lies before the cursor's start, or from its end on.
  * Where rows that the cursor would drop are wanted all the same (those of a group, those without a
- * value), nothing is. What is skipped is remembered nowhere, and is there again when the cursor is
- * reset.
+ * value), nothing is; nor is a file of which a row waits for its end. What is skipped is remembered
+ * nowhere, and is there again when the cursor is reset.
  */
 #include "extract/files/skip.h"
 
@@ -159,12 +159,19 @@ static bool is_outside(const struct cursor_times *times, const struct dated_span
            (times->to_is_closed ? span->from_us > times->to_us : span->from_us >= times->to_us);
 }
 
+/* It is read once more, so that the row comes, or somebody is told. */
+static bool waits(const struct resource_request *request, const struct listed_file *file)
+{
+    const struct bookmark *own = bookmarks_find(request->recalled, file->name);
+    return request->skips_recalled && own && strcmp(own->checksum, BOOKMARK_WAITS) == 0;
+}
+
 /* NULL: it is needed. */
 static const char *skipped_by(const struct skip_rules *rules, const struct listed_file *file,
                               const struct dates *dates)
 {
     const struct cursor_times *times = rules->request->times;
-    if (wants_all(rules->request) || !file->is_file)
+    if (wants_all(rules->request) || !file->is_file || waits(rules->request, file))
         return NULL;
     if (dates->found && !dates->undated && is_outside(times, &dates->span))
         return "path with {date}: by the date in its name, the file has no row that the cursor "
