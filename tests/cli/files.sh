@@ -216,6 +216,16 @@ test_a_row_that_waits_is_told_whatever_becomes_of_files_that_grow() {
     done
 }
 
+test_why_reads_a_file_of_which_a_row_waits() {
+    local said
+    spec "t: {path: t.csv}"
+    printf 'id,v\n1,a\n' >t.csv
+    loads "1"
+    printf '2,"b' >>t.csv
+    said=$("$tidegate" why spec.yaml t id=1 --read)
+    [[ $said == *"(file 't.csv', line 2)"* ]] || fail "it says: $said"
+}
+
 # A file that the cursor has no need of is looked at once more where a row of it waits.
 test_a_row_that_waits_is_told_of_in_a_file_that_is_skipped() {
     spec "t: {path: 't*.csv', skip_unmodified: true, incremental: {cursor: at}}"

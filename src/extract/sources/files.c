@@ -399,7 +399,7 @@ done:
 static bool may_wait(const struct files_stream *stream, const struct listed_file *file)
 {
     return skips_known(stream) && stream->rules.on_grown == GROWN_TAIL && file->is_file &&
-           !file->is_settled && (file->fate == FILE_TAIL || stream->request.rejects);
+           !file->is_settled && (file->reason == FILE_GROWN || stream->request.rejects);
 }
 
 static int open_csv(struct files_stream *stream, const struct listed_file *file,
