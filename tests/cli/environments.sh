@@ -65,7 +65,7 @@ test_all_honour_it() {
     tide 0 why spec.yaml t id=3 --env prod
     says "brought it"
     tide 0 undo spec.yaml "$("$tidegate" show spec.yaml loads --env dev --csv | sed -n 3p | cut -d, -f1)" --yes --env dev
-    says "dev.duckdb, environment dev: load"
+    says "dev.duckdb, environment dev:" "load 1"
     equal "2 3" "$(count dev) $(count prod)"
     tide 0 undo spec.yaml --env dev --look --json
     says '"environment":"dev","destination":'
