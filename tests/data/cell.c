@@ -203,6 +203,13 @@ static void values_are_told(void **state)
     check_told(&nan, "NaN (a number)");
     const yyjson_val day = {.tag = CELL_TAG_DATE, .uni = {.i64 = 1}};
     check_told(&day, "1970-01-02 (a date)");
+    const yyjson_val before_all = {.tag = YYJSON_TYPE_NUM | YYJSON_SUBTYPE_REAL,
+                                   .uni = {.f64 = -HUGE_VAL}};
+    check_told(&before_all, "-infinity (a number)");
+    const yyjson_val never = {.tag = CELL_TAG_TIMESTAMP, .uni = {.i64 = INT64_MAX}};
+    check_told(&never, "infinity (a timestamp)");
+    const yyjson_val no_day = {.tag = CELL_TAG_DATE, .uni = {.i64 = -INT32_MAX}};
+    check_told(&no_day, "-infinity (a date)");
     const yyjson_val literal = text_cell(CELL_TAG_LITERAL, "007");
     check_told(&literal, "'007' (text)");
 }

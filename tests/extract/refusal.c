@@ -180,7 +180,7 @@ static void of_batches_it_is_told_too(void **state)
     (void)state;
     static const char *const key[] = {"nr"};
     check_batch(&(struct cursor_options){.path = "at"}, "file 'x.parquet', row 2",
-                "the cursor field 'at' holds NaN or infinity in this row, which counts as "
+                "the cursor field 'at' holds NaN (a number) in this row, which counts as "
                 "NULL; " RAISE);
     check_batch(&(struct cursor_options){.path = "att"}, "file 'x.parquet', row 1",
                 "the cursor field 'att' is missing in this row (its fields: at); say 'at' if that "

@@ -143,16 +143,22 @@ static void tell_empty(const struct pass *pass, struct row_ref ref, const struct
 {
     struct cursor_column column = {.array = NULL};
     bool has_value = fault->cell && cell_kind(fault->cell) != CELL_NULL;
+    struct buf scratch = BUF_INIT;
+    yyjson_val cell;
+    const yyjson_val *told = fault->cell;
     if (!ref.cell && cursor_column_find(pass->page, fault->path->field, &column, NULL) == TG_OK &&
-        column.array)
-        has_value = !value_is_null(column.schema, column.array, column.offset + ref.index);
+        column.array) {
+        const int64_t row = column.offset + ref.index;
+        has_value = !value_is_null(column.schema, column.array, row);
+        if (value_cell(column.schema, column.array, row, &scratch, &cell, NULL) == TG_OK)
+            told = &cell;
+    }
     buf_text(out, has_value ? "holds " : "is NULL");
-    if (has_value && ref.cell)
-        cell_tell(out, fault->cell);
+    if (has_value && told)
+        cell_tell(out, told);
     else if (has_value)
-        buf_text(out, column.spec.type == TYPE_DOUBLE
-                          ? "NaN or infinity"
-                          : "infinity, or a time outside the years 1 to 9999,");
+        buf_text(out, "a time outside the years 1 to 9999");
+    buf_release(&scratch);
     buf_text(out, has_value ? " in this row, which counts as NULL" : " in this row");
 }
 
