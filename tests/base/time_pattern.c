@@ -28,6 +28,8 @@ static void test_points(void **state)
     check("%d %b %Y", "5 Mar 1999", "1999-03-05T00:00:00");
     check("%Y%m%d%H%M%S.%f", "20240102030405.5", "2024-01-02T03:04:05.500000");
     check("%d.%m.%Y 50%%f", "1.2.2024 50%f", "2024-02-01T00:00:00"); /* %% is a character */
+    check("%-d.%-m.%Y", "1.2.2024", "2024-02-01T00:00:00");
+    check("%d.%m.%Y %H:%M %Z", "01.02.2024 03:04 UTC", "2024-02-01T03:04:00");
     check("%d/%m/%Y %H:%M %z", "01/02/2024 03:04 +0200", "2024-02-01T01:04:00+00:00");
 }
 
@@ -52,7 +54,10 @@ static void test_patterns(void **state)
     assert_false(time_pattern_is_good("d"));
     assert_true(time_pattern_is_good("%Y-%m-%dT%H:%M:%S.%f%z"));
     assert_true(time_pattern_is_good("%F %T"));
-    static const char *const none[] = {"%s", "%Q", "%d.%m.%Y %Z", "%d %", "%%d", "%%", "%", ""};
+    assert_true(time_pattern_is_good("%-d.%-m.%Y"));
+    assert_true(time_pattern_is_good("%Od/%m/%4Y %k:%M %Z"));
+    static const char *const none[] = {"%s", "%-s", "%Q",  "%-Q", "%-f", "%d %",
+                                       "%-", "%E",  "%%d", "%%",  "%",   ""};
     for (size_t i = 0; i < sizeof(none) / sizeof(none[0]); i++)
         if (time_pattern_is_good(none[i]))
             fail_msg("%s", none[i]);

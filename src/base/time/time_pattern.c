@@ -80,17 +80,29 @@ bool time_read_as(const char *pattern, const char *start, size_t len, struct tim
     return true;
 }
 
-/* Without %s, which is of the machine's own zone, and %Z, whose names tell no zone. */
+/* Behind flags, a width and a modifier, which strptime passes over. */
+static const char *find_letter(const char *at)
+{
+    at += strspn(at, "-_0^#");
+    at += strspn(at, "0123456789");
+    return at + (*at == 'E' || *at == 'O');
+}
+
+/* By strptime's letters, but for %s, which is of the machine's own zone. It reads the name of a
+ * zone, and makes nothing of it. */
 bool time_pattern_is_good(const char *pattern)
 {
-    static const char known[] = "aAbBcCdDeFhHIjklmMprRSTuUVwWxXyYzf", no_time[] = "%nt";
+    static const char times[] = "aAbBcCdDeFgGhHIjklmMprRSTuUVwWxXyYzZ", others[] = "%nt";
     bool has_time = false;
+    const char *letter;
     if (strlen(pattern) >= TEXT_MAX)
         return false;
-    for (; (pattern = strchr(pattern, '%')); pattern += 2) {
-        if (pattern[1] && strchr(known, pattern[1]))
+    for (; (pattern = strchr(pattern, '%')); pattern = letter + 1) {
+        const bool is_fraction = pattern[1] == 'f';
+        letter = is_fraction ? pattern + 1 : find_letter(pattern + 1);
+        if (is_fraction || (*letter && strchr(times, *letter)))
             has_time = true;
-        else if (!pattern[1] || !strchr(no_time, pattern[1]))
+        else if (!*letter || !strchr(others, *letter))
             return false;
     }
     return has_time;
