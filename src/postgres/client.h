@@ -42,6 +42,12 @@ int pg_exec(struct pg_client *client, const struct context *ctx, const char *sql
 int pg_commit(struct pg_client *client, const struct context *ctx,
               struct tg_error *err) TG_CHECK_RESULT;
 
+/* SQL: of a session `a` of pg_stat_activity (NULL: unknown) what is told behind its number. */
+#define PG_SESSION_TOLD                                                                            \
+    "coalesce(', application ''' || nullif(a.application_name, '') || '''', '')\n"                 \
+    "    || coalesce(', in a transaction since ' || to_char(a.xact_start AT TIME ZONE 'UTC',\n"    \
+    "        'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"'), '')\n"
+
 /* ---- rows (stream.c) ---- */
 
 /* A value for $1, $2...; its text is read as its type. */

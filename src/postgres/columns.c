@@ -154,15 +154,19 @@ static void choose_form(struct pg_columns *out)
 
 /* ---- what the server has to write ---- */
 
-/* Whether it can stand in parentheses; what changes rows cannot. */
-static bool is_relation(const char *sql)
+bool pg_is_query(const char *sql)
 {
     static const char *const words[] = {"SELECT", "WITH", "VALUES", "TABLE"};
     sql += strspn(sql, " \t\r\n");
     for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
         if (strncasecmp(sql, words[i], strlen(words[i])) == 0)
-            return !strchr(sql, ';') && !strcasestr(sql, "RETURNING");
+            return !strchr(sql, ';');
     return false;
+}
+
+bool pg_is_relation(const char *sql)
+{
+    return pg_is_query(sql) && !strcasestr(sql, "RETURNING");
 }
 
 /* SELECT c0 AS "id", c1::text AS "span" FROM (the statement) AS q (c0, c1) */
@@ -247,7 +251,7 @@ int pg_columns_describe(struct pg_client *client, const struct context *ctx, con
     const char **names = NULL;
     out->sql = sql;
     TRY(describe(client, ctx, parameters, out, err));
-    if (!is_read(out) && is_relation(sql)) {
+    if (!is_read(out) && pg_is_relation(sql)) {
         TRY(keep_names(out, &names, err));
         TRY(wrap(out, sql, err));
         TRY(describe(client, ctx, parameters, out, err));
@@ -257,11 +261,6 @@ int pg_columns_describe(struct pg_client *client, const struct context *ctx, con
     choose_form(out);
 done:
     return rc;
-}
-
-bool pg_columns_may_repeat(const char *sql)
-{
-    return is_relation(sql);
 }
 
 static bool has_own(const struct pg_columns *columns)

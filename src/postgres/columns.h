@@ -18,6 +18,11 @@ struct pg_columns {
     const char *sql;       /* the statement to send: the same, or one around it */
 };
 
+/* One statement that asks for rows, which COPY takes in parentheses: a ; would leave them. */
+bool pg_is_query(const char *sql);
+/* Such a one that stands in FROM, too, and may be run twice: it changes no row. */
+bool pg_is_relation(const char *sql);
+
 void pg_columns_init(struct pg_columns *columns);
 void pg_columns_release(struct pg_columns *columns);
 /* Fills what was initialised. The statement is checked by the server, and not run. A query with
@@ -25,8 +30,6 @@ void pg_columns_release(struct pg_columns *columns);
 int pg_columns_describe(struct pg_client *client, const struct context *ctx, const char *sql,
                         const struct pg_parameters *parameters, struct pg_columns *out,
                         struct tg_error *err) TG_CHECK_RESULT;
-/* Could the statement be run again, should its columns need another form? */
-bool pg_columns_may_repeat(const char *sql);
 /* The columns of a result that came in binary form. *fits: it can be read as it is. */
 int pg_columns_take(const PGresult *result, struct pg_columns *out, bool *fits,
                     struct tg_error *err) TG_CHECK_RESULT;

@@ -22,10 +22,7 @@ enum {
 
 static const char question[] =
     "SELECT coalesce('pid ' || nullif(b.pid, 0), 'a prepared transaction')\n"
-    "    || coalesce(', application ''' || nullif(a.application_name, '') || '''', '')\n"
-    "    || coalesce(', in a transaction since ' || to_char(a.xact_start AT TIME ZONE 'UTC',\n"
-    "        'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"'), '')\n"
-    "    || CASE WHEN w.locktype IN ('transactionid', 'tuple')\n"
+    "    || " PG_SESSION_TOLD "    || CASE WHEN w.locktype IN ('transactionid', 'tuple')\n"
     "            THEN ', which has changed rows that are wanted here'\n"
     "            ELSE coalesce(', which has table \"' || replace(n.nspname, '\"', '\"\"') || "
     "'\".\"'\n"

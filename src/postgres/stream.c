@@ -16,7 +16,6 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include <strings.h>
 
 #include "base/memory.h"
 #include "data/column.h"
@@ -176,19 +175,6 @@ bool pg_gives_rows(const struct ArrowArrayStream *stream)
 
 /* ---- the query ---- */
 
-/* COPY takes these, in parentheses, which one that has a ; would leave. */
-static bool can_copy(const struct result_stream *self, const char *sql,
-                     const struct pg_parameters *parameters)
-{
-    static const char *const words[] = {"SELECT", "WITH", "VALUES", "TABLE"};
-    bool fits = self->columns.binary && self->columns.count > 0 && !parameters;
-    sql += strspn(sql, " \t\r\n");
-    for (size_t i = 0; fits && i < sizeof(words) / sizeof(words[0]); i++)
-        if (strncasecmp(sql, words[i], strlen(words[i])) == 0)
-            return !strchr(sql, ';');
-    return false;
-}
-
 /* The line's end closes a comment that the query may end in. */
 static int begin_copy(struct result_stream *self, const char *sql, struct tg_error *err)
 {
@@ -218,7 +204,7 @@ static int begin(struct result_stream *self, const char *sql,
     TRY(pg_columns_describe(self->client, self->ctx, sql, parameters, columns, err));
     sql = columns->sql;
     TRY(pg_decoder_new(&columns->types, columns->fields, columns->count, &self->decoder, err));
-    if (can_copy(self, sql, parameters))
+    if (columns->binary && columns->count > 0 && !parameters && pg_is_query(sql))
         return begin_copy(self, sql, err);
     TRY(pg_send(self->client, self->ctx, sql, parameters, columns->binary, err));
     (void)!pq.setSingleRowMode(self->client->conn);
@@ -300,7 +286,7 @@ static int query(struct pg_client *client, const struct context *ctx, const char
     self->ctx = ctx;
     pg_columns_init(&self->columns);
     self->columns.exact = way == EXACT;
-    if (way == FETCHED && pg_columns_may_repeat(sql))
+    if (way == FETCHED && pg_is_relation(sql))
         rc = begin_fetch(self, sql, &begun, err);
     if (rc == TG_OK && !begun)
         rc = begin(self, sql, parameters, err);

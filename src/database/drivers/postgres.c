@@ -256,10 +256,7 @@ done:
 
 static const char ask_holder[] =
     "SELECT 'pid ' || l.pid\n"
-    "    || coalesce(', application ''' || nullif(a.application_name, '') || '''', '')\n"
-    "    || coalesce(', in a transaction since ' || to_char(a.xact_start AT TIME ZONE 'UTC',\n"
-    "        'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"'), '')\n"
-    "FROM pg_catalog.pg_locks AS l\n"
+    "    || " PG_SESSION_TOLD "FROM pg_catalog.pg_locks AS l\n"
     "LEFT JOIN pg_catalog.pg_stat_activity AS a ON a.pid = l.pid\n"
     "WHERE l.granted AND l.locktype = 'advisory' AND l.objsubid = 1\n"
     "    AND l.database = (SELECT d.oid FROM pg_catalog.pg_database AS d\n"
