@@ -227,34 +227,37 @@ const struct flag *find_flag(const struct command *command, const char *name, si
     return NULL;
 }
 
-/* Their dashes, which all of them have, are no likeness. */
-static int fail_flag(const struct command *command, const char *given)
+/* The command's option that may be meant; "": none. Their dashes, which all of them have, are no
+ * likeness. */
+static void flag_hint(const struct command *command, const char *wanted, char *out, size_t size)
 {
-    char name[NEAREST_HINT_BYTES], hint[NEAREST_HINT_BYTES + 8] = "";
-    size_t dashes = strspn(given, "-");
-    struct nearest nearest = {.wanted = name};
-    snprintf(name, sizeof(name), "%.*s", (int)strcspn(given + dashes, "="), given + dashes);
+    struct nearest nearest = {.wanted = wanted};
     for (const struct flag *flag = command->flags; flag->name; flag++)
         nearest_offer(&nearest, flag->name + 2, strlen(flag->name + 2));
+    out[0] = '\0';
     if (nearest.name)
-        snprintf(hint, sizeof(hint), "; did you mean '--%s'?", nearest.name);
+        snprintf(out, size, "; did you mean '--%s'?", nearest.name);
+}
+
+static int fail_flag(const struct command *command, const char *given)
+{
+    char name[NEAREST_HINT_BYTES], hint[NEAREST_HINT_BYTES + 8];
+    size_t dashes = strspn(given, "-");
+    snprintf(name, sizeof(name), "%.*s", (int)strcspn(given + dashes, "="), given + dashes);
+    flag_hint(command, name, hint, sizeof(hint));
     return fail_usage(command, "'%s' is no option of 'tidegate %s'%s", given, command->name, hint);
 }
 
 /* It may be an option without its dashes, or the name of a resource. */
 static int fail_argument(const struct command *command, const char *given)
 {
-    char takes[WORDS_BYTES] = "", hint[2 * NEAREST_HINT_BYTES] = "";
-    struct nearest nearest = {.wanted = given};
+    char takes[WORDS_BYTES] = "", hint[2 * NEAREST_HINT_BYTES];
     size_t len = 0;
     for (const struct argument *at = command->arguments; at->name && len < sizeof(takes); at++)
         len += (size_t)snprintf(takes + len, sizeof(takes) - len, at->optional ? " [%s]" : " %s",
                                 at->name);
-    for (const struct flag *flag = command->flags; flag->name; flag++)
-        nearest_offer(&nearest, flag->name + 2, strlen(flag->name + 2));
-    if (nearest.name)
-        snprintf(hint, sizeof(hint), "; did you mean '--%s'?", nearest.name);
-    else if (find_flag(command, "--select", strlen("--select")))
+    flag_hint(command, given, hint, sizeof(hint));
+    if (!*hint && find_flag(command, "--select", strlen("--select")))
         snprintf(hint, sizeof(hint), "; a resource is named as --select %.60s", given);
     return fail_usage(command, "'%s' is one argument too many for 'tidegate %s%s'%s", given,
                       command->name, takes, hint);

@@ -571,14 +571,23 @@ void print_json_text(const char *text, FILE *out)
 
 enum { WORD_BYTES = 1400, SENTENCE_BYTES = 8192 };
 
-/* None is clipped: it may be a place. */
+/* Columns that so many bytes take, as a terminal may see them. */
+static size_t visible_columns(const char *text, size_t len)
+{
+    size_t columns = 0, at = 0, out_len, width;
+    for (char out[8]; at < len; columns += width)
+        at += put_visible(out, text + at, len - at, &out_len, &width);
+    return columns;
+}
+
+/* No word is clipped: it may be a place. */
 static void wrap(const char *text, size_t at, size_t indent, size_t width, FILE *out)
 {
     bool is_first = true;
     char word[WORD_BYTES];
     while (*text) {
         size_t len = strcspn(text, " ");
-        if (!is_first && at + 1 + len > width)
+        if (!is_first && at + 1 + visible_columns(text, len) > width)
             at = (size_t)fprintf(out, "\n%*s", (int)indent, "") - 1;
         else if (!is_first)
             at += (size_t)fprintf(out, " ");

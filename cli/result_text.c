@@ -174,9 +174,8 @@ static void print_reasons(const struct tg_result *result)
 void print_result_warnings(const struct tg_result *result, FILE *out)
 {
     char text[32];
-    for (size_t i = 0; i < tg_result_warning_count(result); i++) {
+    for (size_t i = 0; i < tg_result_warning_count(result); i++)
         print_sentence(out, "Warning: %s", tg_result_warning(result, i));
-    }
     if (tg_result_warning_cut_count(result))
         fprintf(out, "... and %s more warnings.\n",
                 format_count(tg_result_warning_cut_count(result), text));

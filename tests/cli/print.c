@@ -168,11 +168,9 @@ static void long_values_are_whole(void **state)
     check(rows, 2, 1, FORMAT_TABLE, expected);
 }
 
-/* What a terminal of so many columns shows, to be freed. */
-static char *print_on_terminal(const struct row *rows, size_t count, unsigned short columns)
+/* A terminal of so many columns that shows what is written to *out. */
+static int open_terminal(unsigned short columns, FILE **out)
 {
-    struct ArrowArrayStream stream;
-    struct tg_error err = {0};
     struct termios mode;
     const struct winsize size = {.ws_row = 24, .ws_col = columns};
     int screen = posix_openpt(O_RDWR | O_NOCTTY);
@@ -182,12 +180,16 @@ static char *print_on_terminal(const struct row *rows, size_t count, unsigned sh
     assert_int_equal(tcgetattr(terminal, &mode), 0);
     mode.c_oflag &= ~(tcflag_t)OPOST;
     assert_int_equal(tcsetattr(terminal, TCSANOW, &mode), 0);
-    FILE *out = fdopen(terminal, "w");
-    assert_int_equal(make_stream(rows, count, 1, &stream), TG_OK);
-    assert_int_equal(print_stream(&stream, FORMAT_TABLE, NULL, out, &err), TG_OK);
+    *out = fdopen(terminal, "w");
+    return screen;
+}
+
+/* What it shows up to `end`, to be freed; closes both. */
+static char *read_terminal(int screen, FILE *out, const char *end)
+{
     fflush(out);
     char *text = calloc(1, 4096);
-    for (size_t len = 0; !strstr(text, "rows)\n");) {
+    for (size_t len = 0; !strstr(text, end);) {
         ssize_t more = read(screen, text + len, 4095 - len);
         assert_true(more > 0);
         len += (size_t)more;
@@ -195,6 +197,17 @@ static char *print_on_terminal(const struct row *rows, size_t count, unsigned sh
     fclose(out);
     close(screen);
     return text;
+}
+
+static char *print_on_terminal(const struct row *rows, size_t count, unsigned short columns)
+{
+    FILE *out;
+    struct ArrowArrayStream stream;
+    struct tg_error err = {0};
+    int screen = open_terminal(columns, &out);
+    assert_int_equal(make_stream(rows, count, 1, &stream), TG_OK);
+    assert_int_equal(print_stream(&stream, FORMAT_TABLE, NULL, out, &err), TG_OK);
+    return read_terminal(screen, out, "rows)\n");
 }
 
 static void a_terminal_has_so_much_room(void **state)
@@ -231,6 +244,25 @@ static void a_terminal_has_so_much_room(void **state)
         assert_string_equal(text, cases[i].wanted);
         free(text);
     }
+}
+
+/* By what words take there: of two columns each, and of four where they are escaped. */
+static void sentences_end_their_lines_between_words(void **state)
+{
+#define NAME "\xe5\x90\x8d\xe5\x89\x8d"
+    FILE *out;
+    (void)state;
+    int screen = open_terminal(12, &out);
+    print_sentence(out, "a %s %s bc \x1b\x1b\x1b %s", NAME, NAME, "longer-than-a-line");
+    print_sentence(out, "end");
+    char *text = read_terminal(screen, out, "end\n");
+    assert_string_equal(text, "a " NAME " " NAME "\n"
+                              "bc\n"
+                              "\\x1b\\x1b\\x1b\n"
+                              "longer-than-a-line\n"
+                              "end\n");
+    free(text);
+#undef NAME
 }
 
 /* More rows than the table looks ahead: later, wider values push their line, nothing is lost. */
@@ -370,6 +402,7 @@ int main(void)
         cmocka_unit_test(json),
         cmocka_unit_test(long_values_are_whole),
         cmocka_unit_test(a_terminal_has_so_much_room),
+        cmocka_unit_test(sentences_end_their_lines_between_words),
         cmocka_unit_test(long_tables_keep_their_widths),
         cmocka_unit_test(a_table_without_columns),
         cmocka_unit_test(a_full_disk_is_left_to_the_caller),
