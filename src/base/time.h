@@ -61,6 +61,13 @@ void time_format_timestamp_z(struct buf *out, int64_t us);
 void time_format_date(struct buf *out, int32_t days);
 void time_format_time(struct buf *out, int64_t us);
 
+/* "infinity" or "-infinity", for what databases store for all times after, or before, any other:
+ * the greatest number there is, `most`, and the same below zero. NULL: it is a time as others. */
+static inline const char *time_endless(int64_t value, int64_t most)
+{
+    return value == most ? "infinity" : value == -most ? "-infinity" : NULL;
+}
+
 int32_t time_days_from_civil(int year, int month, int day);
 void time_civil_from_days(int32_t days, int *year, int *month, int *day);
 

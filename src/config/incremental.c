@@ -91,7 +91,6 @@ done:
     return rc;
 }
 
-/* A bound is a value, or for several fields a list of as many at the most. */
 static int not_of_type(const struct cursor_value *value, const struct incremental *incremental,
                        struct tg_error *err)
 {
@@ -102,6 +101,7 @@ static int not_of_type(const struct cursor_value *value, const struct incrementa
                      incremental->cursor_format ? " and cursor_format" : "");
 }
 
+/* A bound is a value, or for several fields a list of as many at the most. */
 static int read_bound(struct arena *arena, const struct incremental *incremental,
                       const struct tg_value *bound, struct point *out, struct tg_error *err)
 {

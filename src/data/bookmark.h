@@ -29,6 +29,10 @@ struct bookmark {
 
 /* Behind its text, which ends before that, a row is begun that waits for its end. */
 #define BOOKMARK_WAITS "waits"
+static inline bool bookmark_waits(const struct bookmark *bookmark)
+{
+    return strcmp(bookmark->checksum, BOOKMARK_WAITS) == 0;
+}
 
 /* Those of one resource, sorted by key. */
 struct bookmarks {

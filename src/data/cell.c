@@ -326,17 +326,14 @@ static const char *const told[CELL_OBJECT + 1] = {
     [CELL_LIST] = "a list",           [CELL_OBJECT] = "an object",
 };
 
-/* The word for what has no digits: also for what databases store for all times before, or after,
- * any other. NULL: it is a value as others are. */
+/* The word for what has no digits; NULL: it has. */
 static const char *endless(const yyjson_val *cell, enum cell_kind kind)
 {
-    const bool is_time = kind == CELL_TIMESTAMP || kind == CELL_TIMESTAMP_NS;
-    const int64_t most = is_time ? INT64_MAX : INT32_MAX;
     if (kind == CELL_DOUBLE && !isfinite(cell->uni.f64))
         return isnan(cell->uni.f64) ? "NaN" : cell->uni.f64 > 0 ? "infinity" : "-infinity";
-    if ((is_time || kind == CELL_DATE) && (cell->uni.i64 == most || cell->uni.i64 == -most))
-        return cell->uni.i64 > 0 ? "infinity" : "-infinity";
-    return NULL;
+    if (kind == CELL_TIMESTAMP || kind == CELL_TIMESTAMP_NS)
+        return time_endless(cell->uni.i64, INT64_MAX);
+    return kind == CELL_DATE ? time_endless(cell->uni.i64, INT32_MAX) : NULL;
 }
 
 void cell_tell(struct buf *out, const yyjson_val *cell)

@@ -348,15 +348,15 @@ static int refuse_time(const struct place *place, struct tg_error *err)
                      name_of(place));
 }
 
-/* What databases store for all times before, or after, any other. */
 static bool put_infinity(const struct place *place, struct buf *out)
 {
     const char *format = place->schema->format;
-    int64_t value, most = strcmp(format, "tdD") == 0 ? INT32_MAX : INT64_MAX;
-    if (format[1] == 't' || !read_int(place, &value) || (value != most && value != -most))
+    int64_t value;
+    if (format[1] == 't' || !read_int(place, &value))
         return false;
-    buf_text(out, value > 0 ? "infinity" : "-infinity");
-    return true;
+    const char *word = time_endless(value, strcmp(format, "tdD") == 0 ? INT32_MAX : INT64_MAX);
+    buf_text(out, word ? word : "");
+    return word;
 }
 
 /* With its nanoseconds, where it is shown. */

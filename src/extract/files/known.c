@@ -265,7 +265,7 @@ static int match_own(struct matching *m, struct listed_file *file, const struct 
 {
     const bool is_old = own && !*own->content;
     const bool is_same = own && own->size == file->size && own->mtime_us == file->mtime_us;
-    const bool waits = own && strcmp(own->checksum, BOOKMARK_WAITS) == 0;
+    const bool waits = own && bookmark_waits(own);
     int rc = TG_OK;
     file->is_settled = is_same && waits;
     if (own && file->fate == FILE_SKIPPED)

@@ -163,7 +163,7 @@ static bool is_outside(const struct cursor_times *times, const struct dated_span
 static bool waits(const struct resource_request *request, const struct listed_file *file)
 {
     const struct bookmark *own = bookmarks_find(request->recalled, file->name);
-    return request->skips_recalled && own && strcmp(own->checksum, BOOKMARK_WAITS) == 0;
+    return request->skips_recalled && own && bookmark_waits(own);
 }
 
 /* NULL: it is needed. */
